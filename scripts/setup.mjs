@@ -35,7 +35,7 @@ function packagesIn(lockFile) {
 /** npm writes its own record of what it installed last, so a broken installation has none. */
 function isInstalled(locked, installed) {
   if (installed === undefined) return false;
-  const wanted = Object.keys(locked).filter((path) => path.startsWith('node_modules/'));
+  const wanted = Object.keys(locked).filter((path) => path.includes('node_modules/'));
   return (
     wanted.every((path) => {
       const found = installed[path];
@@ -51,6 +51,15 @@ function runNpm(args) {
   return basename(npm).startsWith('npm')
     ? spawnSync(process.execPath, [npm].concat(args), options)
     : spawnSync('npm', args, Object.assign({ shell: windows }, options));
+}
+
+/** npm 10 removes the link again while it drops the packages of the other platforms. */
+function linkNode(nodePackage) {
+  const link = join(root, 'node_modules', '.bin', 'node');
+  if (!existsSync(link) && existsSync(join(root, 'node_modules', nodePackage))) {
+    runNpm(['rebuild', '--ignore-scripts', nodePackage]);
+  }
+  return existsSync(link);
 }
 
 function install() {
@@ -84,7 +93,7 @@ function isRecent(version) {
 function checkNode() {
   const platform = `${process.platform}-${process.arch}`;
   const nodePackage = NODE_PACKAGES[platform];
-  if (nodePackage !== undefined && !existsSync(join(root, 'node_modules', '.bin', 'node'))) {
+  if (nodePackage !== undefined && !linkNode(nodePackage)) {
     fail(
       `Cannot run with Node 24: "node_modules/.bin/node", from the package ${nodePackage}, is missing`,
       'Run "npm ci --include=optional" and read its errors: the registry may lack that package',
@@ -111,6 +120,6 @@ const seconds = isInstalled(locked, packagesIn('node_modules/.package-lock.json'
 const version = checkNode();
 if (seconds !== undefined) {
   const installed = Object.keys(packagesIn('node_modules/.package-lock.json'));
-  const count = installed.filter((path) => path.startsWith('node_modules/') && !locked[path].link).length;
+  const count = installed.filter((path) => path.includes('node_modules/') && !locked[path].link).length;
   process.stderr.write(`Node ${version} and ${count} packages, ${seconds} s\n`);
 }
