@@ -67,7 +67,9 @@ function install() {
   const started = Date.now();
   const npm = runNpm(['ci', '--include=optional', '--include=dev', '--ignore-scripts', '--loglevel=error']);
   if (npm.status !== 0) {
-    const said = npm.error ? [String(npm.error)] : npm.stderr.split('\n').filter((line) => / .*\S/.test(line));
+    const said = npm.error
+      ? [String(npm.error)]
+      : npm.stderr.split('\n').filter((line) => / .*\S/.test(line));
     process.stderr.write(`\n${said.slice(0, 12).join('\n')}\n`);
     fail(
       `Cannot set up: "npm ci" ended with ${npm.status === null ? 'no exit code' : `exit code ${npm.status}`}`,
@@ -114,7 +116,9 @@ function checkNode() {
 }
 
 const locked = packagesIn('package-lock.json');
-if (locked === undefined) fail('Cannot set up: "package-lock.json" is missing or not JSON', 'Restore it from git');
+if (locked === undefined) {
+  fail('Cannot set up: "package-lock.json" is missing or not JSON', 'Restore it from git');
+}
 
 const seconds = isInstalled(locked, packagesIn('node_modules/.package-lock.json')) ? undefined : install();
 const version = checkNode();
