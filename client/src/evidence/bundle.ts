@@ -61,15 +61,22 @@ function isEmpty(value: Json | undefined): boolean {
   if (value === undefined) return true;
   if (Array.isArray(value)) return value.length === 0;
   const { rfc3161Timestamps, ...rest } = object(value, 'its time stamps');
-  return Object.keys(rest).length === 0 && (rfc3161Timestamps === undefined || (Array.isArray(rfc3161Timestamps) && rfc3161Timestamps.length === 0));
+  return (
+    Object.keys(rest).length === 0 &&
+    (rfc3161Timestamps === undefined || (Array.isArray(rfc3161Timestamps) && rfc3161Timestamps.length === 0))
+  );
 }
 
 function parseEnvelope(value: Json | undefined, keyId: KeyId): Uint8Array {
   const envelope = fields(value, 'its envelope', ['payload', 'payloadType', 'signatures']);
   if (envelope.payloadType !== PAYLOAD_TYPE) {
-    throw new EvidenceError('PAYLOAD_TYPE', `Cannot accept the bundle: found the payload type ${shown(envelope.payloadType)}, expected "${PAYLOAD_TYPE}"`, {
-      hint: 'make the bundle with cfl-publish new',
-    });
+    throw new EvidenceError(
+      'PAYLOAD_TYPE',
+      `Cannot accept the bundle: found the payload type ${shown(envelope.payloadType)}, expected "${PAYLOAD_TYPE}"`,
+      {
+        hint: 'make the bundle with cfl-publish new',
+      },
+    );
   }
   const signatures = Array.isArray(envelope.signatures) ? (envelope.signatures as readonly Json[]) : [];
   if (signatures.length !== 1) {
@@ -116,5 +123,8 @@ function notABundle(found: string, cause?: unknown): EvidenceError {
 }
 
 function wrongMaterial(found: string, cause?: unknown): EvidenceError {
-  return new EvidenceError('WRONG_MATERIAL', `Cannot accept the bundle: ${found}`, { hint: 'sign with a key that is registered for the party', cause });
+  return new EvidenceError('WRONG_MATERIAL', `Cannot accept the bundle: ${found}`, {
+    hint: 'sign with a key that is registered for the party',
+    cause,
+  });
 }

@@ -62,15 +62,25 @@ async function verifySignature({ json, keyId }: ParsedBundle, key: PublicKey): P
   refuseRsa(key.scheme);
   const publicKey = keyObject(key);
   const [{ bundleFromJSON }, { toSignedEntity, Verifier }] = await Promise.all([import('@sigstore/bundle'), import('@sigstore/verify')]);
-  const trust = { certificateAuthorities: [], timestampAuthorities: [], tlogs: [], ctlogs: [], publicKey: () => ({ publicKey, validFor: () => true }) };
+  const trust = {
+    certificateAuthorities: [],
+    timestampAuthorities: [],
+    tlogs: [],
+    ctlogs: [],
+    publicKey: () => ({ publicKey, validFor: () => true }),
+  };
   const verifier = new Verifier(trust, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
   try {
     verifier.verify(toSignedEntity(bundleFromJSON(json)));
   } catch (cause) {
-    throw new EvidenceError('BAD_SIGNATURE', `Cannot accept the bundle: its signature is not one of the key "${keyId}" over this statement`, {
-      hint: 'ask its signer for the file again; if it stays so, treat it as an attack',
-      cause,
-    });
+    throw new EvidenceError(
+      'BAD_SIGNATURE',
+      `Cannot accept the bundle: its signature is not one of the key "${keyId}" over this statement`,
+      {
+        hint: 'ask its signer for the file again; if it stays so, treat it as an attack',
+        cause,
+      },
+    );
   }
 }
 

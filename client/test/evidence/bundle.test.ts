@@ -206,7 +206,12 @@ describe('a file that is not exactly a bundle is refused:', () => {
   test('truncated at any octet', async () => {
     const codes = new Set<string>();
     for (let n = 0; n < honest.length; n += 7) {
-      codes.add(await verifyBundle(honest.subarray(0, n), trust, AT).then(() => 'accepted', (error: EvidenceError) => error.code));
+      codes.add(
+        await verifyBundle(honest.subarray(0, n), trust, AT).then(
+          () => 'accepted',
+          (error: EvidenceError) => error.code,
+        ),
+      );
     }
     expect([...codes]).toEqual(['NOT_A_BUNDLE']);
   });
