@@ -1,0 +1,4 @@
+export { canonicalText, encodeCanonical } from './canonical.ts';
+export { encodeDate, parseDate } from './date.ts';
+export { equalOctets, fromHex, parseSha256, type Sha256, sha256, toHex } from './hex.ts';
+export { decodeUtf8, type Json, JsonError, type JsonObject, parseJson, parseJsonDocument } from './json.ts';

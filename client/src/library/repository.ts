@@ -1,0 +1,152 @@
+// Where a library's files come from: a web server, or a folder of this machine.
+//
+// A web server is given no trust and little patience: a body longer than was asked for is cut off, a
+// redirect is refused, and a transfer that brings less than 1,024 octets in 20 seconds is given up.
+// Slow but steady passes, so that a bad line is no outage.
+
+import { request as httpRequest, type IncomingMessage, Agent as PlainAgent } from 'node:http';
+import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
+import { consistentName, type Repository, type TargetPath, RefusedError, UnreachableError } from '../tuf/index.ts';
+import type { Files } from './files.ts';
+
+export interface Patience {
+  /** Milliseconds. */
+  readonly window: number;
+  /** The least that must come in each window, unless the end does. */
+  readonly octets: number;
+}
+
+const PATIENCE: Patience = { window: 20_000, octets: 1_024 };
+
+export interface HttpRepositoryOptions {
+  readonly metadataUrl: string;
+  readonly targetsUrl: string;
+  readonly patience?: Patience;
+}
+
+export function httpRepository({ metadataUrl, targetsUrl, patience = PATIENCE }: HttpRepositoryOptions): Repository & { close(): void } {
+  const agents = { http: new PlainAgent({ keepAlive: true }), https: new SecureAgent({ keepAlive: true }) };
+  const get = (url: string, limit: number) => download(url, { limit, patience, agents });
+  return {
+    metadata: (file, limit) => get(below(metadataUrl, file), limit),
+    async target(path, digest, limit) {
+      const url = below(targetsUrl, urlPath(digest === undefined ? path : consistentName(path, digest)));
+      const octets = await get(url, limit);
+      if (octets === undefined) throw missing(url);
+      return octets;
+    },
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+/** A library in two folders, as the publisher writes it and `mirror` copies it. */
+export function folderRepository(metadata: Files, targets: Files): Repository {
+  return {
+    metadata: (file) => metadata.read(file),
+    async target(path: TargetPath, digest) {
+      const name = digest === undefined ? path : consistentName(path, digest);
+      const octets = await targets.read(name);
+      if (octets === undefined) throw missing(name);
+      return octets;
+    },
+  };
+}
+
+function missing(what: string): UnreachableError {
+  return new UnreachableError('MISSING', `Cannot get ${what}: it is not there`, {
+    hint: 'The library lists this file, so its copy is not whole. Try again later; if it stays so, tell the operator',
+  });
+}
+
+function below(base: string, path: string): string {
+  return `${base.replace(/\/+$/, '')}/${path}`;
+}
+
+function urlPath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+interface DownloadOptions {
+  readonly limit: number;
+  readonly patience: Patience;
+  readonly agents: { readonly http: PlainAgent; readonly https: SecureAgent };
+}
+
+async function download(url: string, options: DownloadOptions): Promise<Uint8Array | undefined> {
+  const response = await respond(url, options);
+  const status = response.statusCode ?? 0;
+  if (status === 200) return collect(url, response, options);
+  response.resume();
+  if (status === 403 || status === 404) return undefined;
+  const location = status >= 300 && status < 400 ? ` to ${response.headers.location ?? 'nowhere'}` : '';
+  throw new UnreachableError('HTTP_STATUS', `Cannot get ${url}: the server answered ${status}${location}, expected 200`, {
+    hint: location === '' ? 'Try again later' : 'Redirects are not followed. Use the address that the operator gave you',
+  });
+}
+
+function respond(url: string, { patience, agents }: DownloadOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const { protocol } = new URL(url);
+    const options = { timeout: patience.window, headers: { 'user-agent': 'cfl', 'accept-encoding': 'identity' } };
+    const sent = protocol === 'https:' ? httpsRequest(url, { ...options, agent: agents.https }) : httpRequest(url, { ...options, agent: agents.http });
+    sent.on('response', resolve);
+    sent.on('timeout', () => sent.destroy(tooSlow(url, patience)));
+    sent.on('error', (cause) => reject(cause instanceof UnreachableError ? cause : unreachable(url, cause)));
+    sent.end();
+  });
+}
+
+function collect(url: string, response: IncomingMessage, { limit, patience }: DownloadOptions): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    let atLastLook = 0;
+    const look = setInterval(() => {
+      if (length - atLastLook < patience.octets) end(() => reject(tooSlow(url, patience)));
+      atLastLook = length;
+    }, patience.window);
+    const end = (settle: () => void) => {
+      clearInterval(look);
+      settle();
+      if (!response.complete) response.destroy();
+    };
+    response.on('data', (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > limit) end(() => reject(tooLong(url, limit)));
+    });
+    response.on('end', () => end(() => (response.complete ? resolve(Buffer.concat(chunks, length)) : reject(cutOff(url, length)))));
+    response.on('error', (cause) => end(() => reject(cutOff(url, length, cause))));
+    response.on('aborted', () => end(() => reject(cutOff(url, length))));
+  });
+}
+
+function unreachable(url: string, cause: Error): UnreachableError {
+  const code = 'code' in cause ? String(cause.code) : cause.message;
+  const reason = REASONS.get(code) ?? code;
+  return new UnreachableError('UNREACHABLE', `Cannot reach ${url}: ${reason}`, { cause, hint: 'Check the address and the network, and try again' });
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'the connection was cut'],
+  ['ENOTFOUND', 'no such host'],
+  ['EAI_AGAIN', 'the host name could not be looked up'],
+]);
+
+function tooSlow(url: string, patience: Patience): UnreachableError {
+  return new UnreachableError('TOO_SLOW', `Cannot get ${url}: fewer than ${patience.octets} octets came in ${patience.window / 1000} s`, { hint: 'Try again later' });
+}
+
+function cutOff(url: string, length: number, cause?: Error): UnreachableError {
+  return new UnreachableError('UNREACHABLE', `Cannot get ${url}: the transfer ended after ${length} octets`, { hint: 'Try again', cause });
+}
+
+function tooLong(url: string, limit: number): RefusedError {
+  return new RefusedError('WRONG_LENGTH', `Cannot accept ${url}: it has more than ${limit} octets`, {
+    expected: limit, hint: 'Something else than the library answers here. Do not use it; tell the operator',
+  });
+}

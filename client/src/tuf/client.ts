@@ -1,0 +1,316 @@
+// One session of a reader: from the pinned root to a target's octets, through a repository that is not
+// trusted and a cache that is not trusted either (TUF 5, the client workflow).
+//
+// - The walk starts at the pinned root each time. The cache only saves requests: what it holds is
+//   verified like what the network brings, and passed over where it does not hold.
+// - Only what was accepted is written to the cache, octet for octet, after every check.
+// - `now` is fixed for the session (5.1).
+
+import { equalOctets } from '../encoding/index.ts';
+import { RefusedError, UnreachableError } from './errors.ts';
+import { encodeFloors, FLOORS_FILE, type Floors, NO_FLOORS, onlineKeys, parseFloors, raisedBySnapshot, raisedByTimestamp, wereRotated } from './floors.ts';
+import { matchesPattern, metadataFile, ROOT, SNAPSHOT, TARGETS, TIMESTAMP } from './names.ts';
+import type { Signers } from './threshold.ts';
+import {
+  type Authority, hash, listedIn, type Verified, verifyLengthAndHashes, verifyNewestRoot, verifyNextRoot, verifyNotExpired, verifyPinnedRoot, verifySnapshot,
+  verifySnapshotSignatures, verifyTargets, verifyTimestampSignatures, verifyTimestampVersions,
+} from './trusted.ts';
+import type { Cache, DelegatedRole, Document, MetaFile, Repository, RoleName, Root, SignedPart, Snapshot, TargetFile, TargetPath, Targets, Timestamp } from './types.ts';
+import { verifyThreshold } from './threshold.ts';
+
+/** Octets, where the delegating document gives no length; and counts. */
+export interface Limits {
+  readonly rootRotations: number;
+  readonly delegations: number;
+  readonly root: number;
+  readonly timestamp: number;
+  readonly snapshot: number;
+  readonly targets: number;
+}
+
+export const LIMITS: Limits = {
+  rootRotations: 256,
+  delegations: 32,
+  root: 512_000,
+  timestamp: 16_384,
+  snapshot: 8_000_000,
+  targets: 32_000_000,
+};
+
+/** A document that has just become trusted. */
+export interface Step {
+  readonly role: RoleName;
+  readonly version: number;
+  readonly expires: Date;
+  readonly signers: Signers;
+}
+
+export interface ClientOptions {
+  /** Octets of the root that the user pinned. */
+  readonly root: Uint8Array;
+  readonly repository: Repository;
+  readonly cache: Cache;
+  readonly now: Date;
+  readonly limits?: Partial<Limits>;
+  readonly onStep?: (step: Step) => void;
+}
+
+export interface Trusted {
+  readonly root: Document<Root>;
+  readonly timestamp: Document<Timestamp>;
+  readonly snapshot: Document<Snapshot>;
+  readonly targets: Document<Targets>;
+}
+
+export interface FoundTarget {
+  readonly path: TargetPath;
+  readonly file: TargetFile;
+  /** The role that lists it, and the roles on the way there from `targets`. */
+  readonly role: RoleName;
+  readonly by: readonly RoleName[];
+  readonly document: Document<Targets>;
+}
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #limits: Limits;
+  readonly #roles = new Map<RoleName, Document<Targets>>();
+  /** `delegator → role`, for each way on which a role was verified in this session. */
+  readonly #verified = new Set<string>();
+  #floors: Floors = NO_FLOORS;
+  #trusted: Promise<Trusted> | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+  }
+
+  /** Brings the top-level roles up to date; once a session, however often it is called. */
+  refresh(): Promise<Trusted> {
+    this.#trusted ??= this.#refresh();
+    return this.#trusted;
+  }
+
+  /** The target as the first role in pre-order lists it (TUF 5.6.7); undefined where none does. */
+  async find(path: TargetPath): Promise<FoundTarget | undefined> {
+    const { targets } = await this.refresh();
+    const visited = new Set<RoleName>();
+    return (await this.#search(path, TARGETS, targets, [], visited)).found;
+  }
+
+  /** The target's octets, of the signed length and hash (TUF 5.7). */
+  async read({ path, file }: FoundTarget): Promise<Uint8Array> {
+    const { root } = await this.refresh();
+    const digest = file.hashes.get('sha256') ?? file.hashes.get('sha512');
+    if (digest === undefined) {
+      throw new RefusedError('WRONG_HASH', `Cannot read ${path}: it has neither a sha256 nor a sha512`, { hint: 'Tell the operator' });
+    }
+    const octets = await this.#options.repository.target(path, root.signed.consistentSnapshot ? digest : undefined, file.length);
+    await verifyLengthAndHashes(path, octets, file);
+    return octets;
+  }
+
+  /** A role by its name, verified under the first delegator in pre-order that names it. */
+  async role(name: RoleName): Promise<Document<Targets>> {
+    const { targets } = await this.refresh();
+    const queue: [RoleName, Document<Targets>][] = [[TARGETS, targets]];
+    const seen = new Set<RoleName>([TARGETS]);
+    if (name === TARGETS) return targets;
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [delegator, document] = next;
+      const delegated = document.signed.delegations?.roles ?? [];
+      const wanted = delegated.find((role) => role.name === name);
+      if (wanted !== undefined) return this.#load(wanted, delegator, document);
+      for (const role of delegated) {
+        if (seen.has(role.name)) continue;
+        seen.add(role.name);
+        queue.push([role.name, await this.#load(role, delegator, document)]);
+      }
+    }
+    throw new RefusedError('NOT_FOUND', `Cannot find the role ${name}: nothing delegates to it`, { role: name });
+  }
+
+  async #refresh(): Promise<Trusted> {
+    const { cache } = this.#options;
+    const saved = (await parseFloors(await cache.read(FLOORS_FILE))) ?? NO_FLOORS;
+    const root = await this.#walkRoots(saved);
+    // TUF 5.3.11: recovery from a fast-forward
+    const rotated = wereRotated(saved, root.signed);
+    this.#floors = { ...(rotated ? NO_FLOORS : saved), root: root.signed.version, keys: onlineKeys(root.signed) };
+    const timestamp = await this.#refreshTimestamp(root.signed, rotated);
+    const snapshot = await this.#refreshSnapshot(root.signed, timestamp.signed, rotated);
+    const authority = { role: root.signed.roles.targets, keys: root.signed.keys };
+    const targets = await this.#loadUnder(TARGETS, authority, root.signed, snapshot.signed);
+    this.#roles.set(TARGETS, targets);
+    return { root, timestamp, snapshot, targets };
+  }
+
+  /** TUF 5.3: one version after the other, from the pinned root until there is no next. */
+  async #walkRoots(saved: Floors): Promise<Document<Root>> {
+    const { now } = this.#options;
+    let trusted = await verifyPinnedRoot(this.#options.root);
+    const last = trusted.document.signed.version + this.#limits.rootRotations;
+    for (let next = await this.#nextRoot(trusted.document.signed); next !== undefined; next = await this.#nextRoot(next.document.signed)) {
+      trusted = next;
+      if (trusted.document.signed.version > last) {
+        throw new RefusedError('TOO_MANY', `Cannot follow the roots: more than ${this.#limits.rootRotations} came after the pinned one`, {
+          role: ROOT, hint: 'Pin a newer root, or tell the operator',
+        });
+      }
+    }
+    await this.#keep(metadataFile(ROOT), trusted.document.octets);
+    await this.#saveFloors({ ...saved, root: Math.max(saved.root, trusted.document.signed.version) }, saved);
+    verifyNewestRoot(trusted.document, saved, now);
+    this.#say(ROOT, trusted);
+    return trusted.document;
+  }
+
+  async #nextRoot(trusted: Root): Promise<Verified<Root> | undefined> {
+    const { cache, repository } = this.#options;
+    const version = trusted.version + 1;
+    const kept = `roots/${metadataFile(ROOT, version)}`;
+    const cached = await attempt(await cache.read(kept), (octets) => verifyNextRoot(octets, trusted));
+    if (cached !== undefined) return cached;
+    const octets = await repository.metadata(metadataFile(ROOT, version), this.#limits.root);
+    if (octets === undefined) return undefined;
+    const next = await verifyNextRoot(within(octets, this.#limits.root, `root version ${version}`), trusted);
+    await this.#keep(kept, octets);
+    return next;
+  }
+
+  /** TUF 5.4 */
+  async #refreshTimestamp(root: Root, rotated: boolean): Promise<Document<Timestamp>> {
+    const { cache, now } = this.#options;
+    const cached = rotated ? undefined : await attempt(await cache.read(metadataFile(TIMESTAMP)), (octets) => verifyTimestampSignatures(octets, root));
+    if (cached !== undefined) this.#floors = raisedByTimestamp(this.#floors, cached.document.signed);
+    const octets = await this.#download(TIMESTAMP, undefined, this.#limits.timestamp);
+    const fetched = await verifyTimestampSignatures(octets, root);
+    verifyTimestampVersions(fetched.document, this.#floors);
+    // TUF 5.4.3.1: the same version again is no news, so what is trusted already stays
+    const verified = cached?.document.signed.version === fetched.document.signed.version ? cached : fetched;
+    // TUF 5.4.4
+    verifyNotExpired(TIMESTAMP, verified.document, now);
+    await this.#keep(metadataFile(TIMESTAMP), verified.document.octets);
+    await this.#raiseFloors(raisedByTimestamp(this.#floors, verified.document.signed));
+    this.#say(TIMESTAMP, verified);
+    return verified.document;
+  }
+
+  /** TUF 5.5 */
+  async #refreshSnapshot(root: Root, timestamp: Timestamp, rotated: boolean): Promise<Document<Snapshot>> {
+    const { cache, now } = this.#options;
+    const kept = rotated ? undefined : await cache.read(metadataFile(SNAPSHOT));
+    const older = await attempt(kept, (octets) => verifySnapshotSignatures(octets, root));
+    if (older !== undefined) this.#floors = raisedBySnapshot(this.#floors, older.document.signed);
+    const verify = (octets: Uint8Array) => verifySnapshot(octets, root, timestamp, this.#floors, now);
+    const { version, length } = timestamp.snapshot;
+    const cached = older?.document.signed.version === version ? await attempt(kept, verify) : undefined;
+    const verified = cached ?? (await verify(await this.#download(SNAPSHOT, root.consistentSnapshot ? version : undefined, length ?? this.#limits.snapshot)));
+    await this.#keep(metadataFile(SNAPSHOT), verified.document.octets);
+    await this.#raiseFloors(raisedBySnapshot(this.#floors, verified.document.signed));
+    this.#say(SNAPSHOT, verified);
+    return verified.document;
+  }
+
+  /** TUF 5.6.7: pre-order, each role once; a terminating delegation ends the search, found or not. */
+  async #search(
+    path: TargetPath, name: RoleName, document: Document<Targets>, by: readonly RoleName[], visited: Set<RoleName>,
+  ): Promise<{ readonly found: FoundTarget | undefined; readonly ended: boolean }> {
+    visited.add(name);
+    if (visited.size > this.#limits.delegations) {
+      throw new RefusedError('TOO_MANY', `Cannot find ${path}: more than ${this.#limits.delegations} roles may list it`, { hint: 'Tell the operator' });
+    }
+    const file = document.signed.targets.get(path);
+    if (file !== undefined) return { found: { path, file, role: name, by, document }, ended: true };
+    for (const role of document.signed.delegations?.roles ?? []) {
+      if (visited.has(role.name) || !(await covers(role, path))) continue;
+      const child = await this.#load(role, name, document);
+      const result = await this.#search(path, role.name, child, [...by, name], visited);
+      if (result.ended || role.terminating) return { found: result.found, ended: true };
+    }
+    return { found: undefined, ended: false };
+  }
+
+  /** A delegated role. Reached on a second way, it is verified again with the keys of that way's delegator. */
+  async #load(role: DelegatedRole, delegator: RoleName, parent: Document<Targets>): Promise<Document<Targets>> {
+    const way = JSON.stringify([delegator, role.name]);
+    const authority: Authority = { role, keys: parent.signed.delegations?.keys ?? new Map() };
+    const loaded = this.#roles.get(role.name);
+    if (loaded !== undefined && this.#verified.has(way)) return loaded;
+    if (loaded !== undefined) {
+      await verifyThreshold(loaded, authority.role, authority.keys, `${role.name} version ${loaded.signed.version} under ${delegator}`);
+      this.#verified.add(way);
+      return loaded;
+    }
+    const { root, snapshot } = await this.refresh();
+    const document = await this.#loadUnder(role.name, authority, root.signed, snapshot.signed);
+    this.#roles.set(role.name, document);
+    this.#verified.add(way);
+    return document;
+  }
+
+  /** TUF 5.6: from the cache where that still is what the snapshot lists, else from the repository. */
+  async #loadUnder(name: RoleName, authority: Authority, root: Root, snapshot: Snapshot): Promise<Document<Targets>> {
+    const { cache, now } = this.#options;
+    const listed: MetaFile = listedIn(snapshot, name);
+    const verify = (octets: Uint8Array) => verifyTargets(octets, name, authority, listed, now);
+    const cached = await attempt(await cache.read(metadataFile(name)), verify);
+    const verified = cached ?? (await verify(await this.#download(name, root.consistentSnapshot ? listed.version : undefined, listed.length ?? this.#limits.targets)));
+    if (cached === undefined) await this.#keep(metadataFile(name), verified.document.octets);
+    this.#say(name, verified);
+    return verified.document;
+  }
+
+  async #download(role: RoleName, version: number | undefined, limit: number): Promise<Uint8Array> {
+    const file = metadataFile(role, version);
+    const octets = await this.#options.repository.metadata(file, limit);
+    if (octets === undefined) {
+      throw new UnreachableError('MISSING', `Cannot get ${file}: the library does not have it`, { hint: 'The copy is not whole. Try again; if it stays so, tell the operator' });
+    }
+    return within(octets, limit, version === undefined ? role : `${role} version ${version}`);
+  }
+
+  async #keep(file: string, octets: Uint8Array): Promise<void> {
+    const kept = await this.#options.cache.read(file);
+    if (kept === undefined || !equalOctets(kept, octets)) await this.#options.cache.write(file, octets);
+  }
+
+  async #raiseFloors(floors: Floors): Promise<void> {
+    this.#floors = floors;
+    await this.#keep(FLOORS_FILE, await encodeFloors(floors));
+  }
+
+  /** A new root is remembered at once; the other floors keep the keys under which they were learned. */
+  async #saveFloors(floors: Floors, saved: Floors): Promise<void> {
+    if (floors.root !== saved.root) await this.#keep(FLOORS_FILE, await encodeFloors(floors));
+  }
+
+  #say(role: RoleName, { document, signers }: Verified<SignedPart>): void {
+    this.#options.onStep?.({ role, version: document.signed.version, expires: document.signed.expires, signers });
+  }
+}
+
+/** What the cache holds is used where it verifies, and passed over where it is refused for whatever reason. */
+async function attempt<T>(octets: Uint8Array | undefined, verify: (octets: Uint8Array) => Promise<T>): Promise<T | undefined> {
+  if (octets === undefined) return undefined;
+  try {
+    return await verify(octets);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  }
+}
+
+/** TUF 4.5: by path pattern, or by the first digits of the path's SHA-256. */
+async function covers(role: DelegatedRole, path: TargetPath): Promise<boolean> {
+  if ('paths' in role.covers) return role.covers.paths.some((pattern) => matchesPattern(path, pattern));
+  const digest = (await hash('sha256', new TextEncoder().encode(path))) as string;
+  return role.covers.hashPrefixes.some((prefix) => digest.startsWith(prefix));
+}
+
+function within(octets: Uint8Array, limit: number, what: string): Uint8Array {
+  if (octets.length <= limit) return octets;
+  throw new RefusedError('WRONG_LENGTH', `Cannot accept ${what}: it has more than ${limit} octets`, {
+    found: octets.length, expected: limit, hint: 'Something else than the library answers here. Do not use it; tell the operator',
+  });
+}

@@ -1,0 +1,50 @@
+// The two errors that a reader of a library can act on: raise the alarm, or try again.
+
+/** Each code names one refusal; docs/errors.md explains them. A code is never reused for something else. */
+export type RefusalCode =
+  | 'NOT_METADATA'
+  | 'UNSIGNED'
+  | 'ROLLBACK'
+  | 'WRONG_VERSION'
+  | 'EXPIRED'
+  | 'WRONG_LENGTH'
+  | 'WRONG_HASH'
+  | 'NOT_LISTED'
+  | 'NOT_FOUND'
+  | 'TOO_MANY';
+
+export interface RefusalDetail {
+  readonly role?: string;
+  readonly found?: string | number;
+  readonly expected?: string | number;
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** What came is not what it should be. Trying again does not help; somebody must look at it. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  readonly code: RefusalCode;
+  readonly detail: RefusalDetail;
+
+  constructor(code: RefusalCode, message: string, detail: RefusalDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+export type UnreachableCode = 'UNREACHABLE' | 'TOO_SLOW' | 'HTTP_STATUS' | 'MISSING';
+
+/** Nothing came, or not whole. Nothing is known to be wrong; try again. */
+export class UnreachableError extends Error {
+  override name = 'UnreachableError';
+  readonly code: UnreachableCode;
+  readonly hint: string | undefined;
+
+  constructor(code: UnreachableCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
