@@ -85,6 +85,9 @@ export function catalogueShardPath(code: ManufacturerCode, number: number): stri
 }
 
 /** Octets as a device receives them: the supplier's trailer is added where the device type has one. */
-export function distributedSize(deviceType: Parameters<typeof carriesSupplierTrailer>[0], size: number): number {
+export function distributedSize(
+  deviceType: Parameters<typeof carriesSupplierTrailer>[0],
+  size: number,
+): number {
   return carriesSupplierTrailer(deviceType) ? size + TRAILER_LENGTH : size;
 }

@@ -9,7 +9,13 @@
 // - `certificates` are separated by `;`, each `kind:reference`, `kind:reference:2028-11-01` (it expires
 //   then) or `kind:reference:renewal=2028-11-01`.
 
-import { CPL_STATUSES, type CplCertificate, type CplEntry, certificateWord, specificationVersion } from './cpl.ts';
+import {
+  CPL_STATUSES,
+  type CplCertificate,
+  type CplEntry,
+  certificateWord,
+  specificationVersion,
+} from './cpl.ts';
 import { day, type Read } from './fields.ts';
 import {
   entryId,
@@ -106,13 +112,16 @@ function hexCell<T extends string>(identifier: Identifier<T>, digits: number): C
   return (text) => {
     // Before the parser, which takes the "-" of 1E-05 for a separator
     const damage = spreadsheetDamage(text, digits);
-    return damage === undefined ? cell(text) : new Fault(`expected ${identifier.expected}; a spreadsheet ${damage}`);
+    return damage === undefined
+      ? cell(text)
+      : new Fault(`expected ${identifier.expected}; a spreadsheet ${damage}`);
   };
 }
 
 function spreadsheetDamage(text: string, digits: number): string | undefined {
   const number = /^(\d+(?:[.,]\d+)?)E([+-]?\d+)$/i.exec(text);
-  if (number !== null && /[.,+-]/.test(text)) return tookForNumber(number[1] ?? '', Number(number[2]), digits);
+  if (number !== null && /[.,+-]/.test(text))
+    return tookForNumber(number[1] ?? '', Number(number[2]), digits);
   const whole = text.replace(/[.,]0+$/, '');
   const lost = digits - whole.length;
   if (!/^\d+$/.test(whole) || (lost <= 0 && whole === text)) return undefined;
@@ -122,7 +131,8 @@ function spreadsheetDamage(text: string, digits: number): string | undefined {
 
 /** The digits come back only where so few were there that none can have been rounded away. */
 function tookForNumber(mantissa: string, exponent: number, digits: number): string {
-  const [first, ...others] = digits === 4 ? originals(Number(mantissa.replace(',', '.')) * 10 ** exponent) : [];
+  const [first, ...others] =
+    digits === 4 ? originals(Number(mantissa.replace(',', '.')) * 10 ** exponent) : [];
   if (first === undefined) return 'took it for a number, and its digits are lost';
   return `took ${first} for a number${others.length === 0 ? '' : ` (or ${others.join(' or ')})`}`;
 }
@@ -132,7 +142,9 @@ function originals(value: number): string[] {
   const pairs = Array.from({ length: 100 }, (_, i) => [`${i}E`, String(i).padStart(2, '0')] as const);
   const texts = pairs.flatMap(([head, two]) => [
     ...Array.from({ length: 10 }, (_, i) => `${two}E${i}`),
-    ...(head.length === 2 ? Array.from({ length: 100 }, (_, i) => `${head}${String(i).padStart(2, '0')}`) : []),
+    ...(head.length === 2
+      ? Array.from({ length: 100 }, (_, i) => `${head}${String(i).padStart(2, '0')}`)
+      : []),
   ]);
   const same = texts.filter((text) => Math.abs(Number(text) - value) <= 1e-9 * value);
   const zeros = (text: string) => (/^0|E0/.test(text) ? 1 : 0);
@@ -158,7 +170,8 @@ const deviceTypeCell: Cell<CplEntry['deviceType']> = (text) => {
 };
 
 const statusCell: Cell<CplEntry['status']> = (text) =>
-  CPL_STATUSES.find((status) => status === text) ?? new Fault(`expected exactly one of ${CPL_STATUSES.join(', ')}`);
+  CPL_STATUSES.find((status) => status === text) ??
+  new Fault(`expected exactly one of ${CPL_STATUSES.join(', ')}`);
 
 const upgradeableFromCell: Cell<CplEntry['upgradeableFrom']> = (text) => {
   if (text === '' || text.toUpperCase() === 'N/A') return 'N/A';
@@ -196,7 +209,9 @@ function certificateOf(part: string): CplCertificate | undefined {
     if (rest.length > 0) return undefined;
     if (when === undefined) return named;
     const renewal = /^renewal=(.*)$/.exec(when)?.[1];
-    return renewal === undefined ? { ...named, expires: day(when, '') } : { ...named, renewal: day(renewal, '') };
+    return renewal === undefined
+      ? { ...named, expires: day(when, '') }
+      : { ...named, renewal: day(renewal, '') };
   } catch {
     return undefined;
   }

@@ -41,17 +41,27 @@ export const CPL_STATUSES = ['Active', 'Cancelled', 'Expired', 'Withdrawn'] as c
 export type CplStatus = (typeof CPL_STATUSES)[number];
 
 /** `5.1`, `4.2`: kept as the list has it. */
-export const specificationVersion: Read<string> = text(/^[\x21-\x7e]{1,20}$/, 'a version of 1 to 20 characters');
+export const specificationVersion: Read<string> = text(
+  /^[\x21-\x7e]{1,20}$/,
+  'a version of 1 to 20 characters',
+);
 export const certificateWord: Read<string> = text(
   /^[^\p{Cc}\p{Cs}:;]{1,80}$/u,
   '1 to 80 characters without ":" or ";"',
 );
 
-const certificate = object({ kind: certificateWord, reference: certificateWord }, { expires: day, renewal: day });
+const certificate = object(
+  { kind: certificateWord, reference: certificateWord },
+  { expires: day, renewal: day },
+);
 /** An assurance certificate; at most one of its two dates, `2028-11-01`, is there. */
 export type CplCertificate = ReturnType<typeof certificate>;
 
-const upgradeableFrom: Read<readonly EntryId[] | 'N/A'> = either(Array.isArray, list(entryId.exact), literal('N/A'));
+const upgradeableFrom: Read<readonly EntryId[] | 'N/A'> = either(
+  Array.isArray,
+  list(entryId.exact),
+  literal('N/A'),
+);
 
 const cplEntry = object(
   {

@@ -45,7 +45,11 @@ function json(octets: Uint8Array): Json {
     return parseJson(octets);
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause;
-    throw new FormatError('', { found: `no strict JSON (${cause.message})`, expected: 'one JSON value' }, { cause });
+    throw new FormatError(
+      '',
+      { found: `no strict JSON (${cause.message})`, expected: 'one JSON value' },
+      { cause },
+    );
   }
 }
 
@@ -70,7 +74,8 @@ export function object<R extends Shape, O extends Shape = Record<never, never>>(
 ): Read<Simplified<Values<R> & Partial<Values<O>>>> {
   const may: Shape = optional ?? {};
   return (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(value, at, 'an object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return refuse(value, at, 'an object');
     const given = new Map(Object.entries(value).filter(([, member]) => member !== undefined));
     for (const key of given.keys()) {
       if (!Object.hasOwn(required, key) && !Object.hasOwn(may, key)) refuseField(key, at, [required, may]);
@@ -124,13 +129,18 @@ export function oneOf<const T extends readonly string[]>(...choices: T): Read<T[
   return (value, at) => choices.find((choice) => choice === value) ?? refuse(value, at, `one of ${words}`);
 }
 
-export function either<A, B>(isFirst: (value: unknown) => boolean, first: Read<A>, second: Read<B>): Read<A | B> {
+export function either<A, B>(
+  isFirst: (value: unknown) => boolean,
+  first: Read<A>,
+  second: Read<B>,
+): Read<A | B> {
   return (value, at) => (isFirst(value) ? first(value, at) : second(value, at));
 }
 
 export function integer(least: number, most = Number.MAX_SAFE_INTEGER): Read<number> {
   return (value, at) => {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
+      return value;
     return refuse(
       value,
       at,
@@ -144,11 +154,15 @@ export const boolean: Read<boolean> = (value, at) =>
 
 /** Text that matches the whole of a pattern; `expected` says so in words. */
 export function text(pattern: RegExp, expected: string): Read<string> {
-  return (value, at) => (typeof value === 'string' && pattern.test(value) ? value : refuse(value, at, expected));
+  return (value, at) =>
+    typeof value === 'string' && pattern.test(value) ? value : refuse(value, at, expected);
 }
 
 /** One line for people: 1 to 200 characters, none of which is a control character. */
-export const line: Read<string> = text(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,200}$/u, 'one line of 1 to 200 characters');
+export const line: Read<string> = text(
+  /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,200}$/u,
+  'one line of 1 to 200 characters',
+);
 
 export const mailbox: Read<string> = text(
   /^[^\s@<>"]{1,64}@[A-Za-z0-9.-]{1,190}$/,
@@ -163,7 +177,8 @@ export const date: Read<string> = (value, at) => {
 
 /** `2026-11-20`, a day that exists. */
 export const day: Read<string> = (value, at) => {
-  if (typeof value !== 'string' || !isDate(`${value}T00:00:00Z`)) return refuse(value, at, 'a day such as 2026-11-20');
+  if (typeof value !== 'string' || !isDate(`${value}T00:00:00Z`))
+    return refuse(value, at, 'a day such as 2026-11-20');
   return value;
 };
 

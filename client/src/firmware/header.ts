@@ -111,7 +111,11 @@ function checkLength(octets: Uint8Array, headerLength: number, fieldControl: num
 function tooShort(length: number, least: number): OtaError {
   const expected = `at least ${least}`;
   const found = `${length} octets`;
-  return new OtaError(`it has ${found}, its header alone needs ${expected}`, { offset: length, found, expected });
+  return new OtaError(`it has ${found}, its header alone needs ${expected}`, {
+    offset: length,
+    found,
+    expected,
+  });
 }
 
 function spaced(octets: Iterable<number>): string {
@@ -153,12 +157,20 @@ export function encodeHeader(header: OtaHeader): Uint8Array<ArrayBuffer> {
   }
   const parts = [
     Uint8Array.from(MAGIC),
-    ...[header.headerVersion, header.headerLength, fieldControl, header.manufacturerCode, header.imageType].map(u16),
+    ...[
+      header.headerVersion,
+      header.headerLength,
+      fieldControl,
+      header.manufacturerCode,
+      header.imageType,
+    ].map(u16),
     unsigned(header.fileVersion, 4),
     u16(header.stackVersion),
     headerString(header.headerStringHex),
     unsigned(header.totalImageSize, 4),
-    present(header, 'securityCredentialVersion', FIELD_CONTROL.securityCredential, (value) => unsigned(value, 1)),
+    present(header, 'securityCredentialVersion', FIELD_CONTROL.securityCredential, (value) =>
+      unsigned(value, 1),
+    ),
     present(header, 'upgradeFileDestination', FIELD_CONTROL.deviceSpecific, address),
     present(header, 'minHardwareVersion', FIELD_CONTROL.hardwareVersions, u16),
     present(header, 'maxHardwareVersion', FIELD_CONTROL.hardwareVersions, u16),
@@ -174,7 +186,9 @@ function present<K extends keyof OptionalFields>(
 ): Uint8Array {
   const value = header[field];
   if ((value !== null) !== ((header.fieldControl & bit) !== 0)) {
-    throw new TypeError(`Cannot encode ${field} ${value}: field control is 0x${hexOf(header.fieldControl, 4)}`);
+    throw new TypeError(
+      `Cannot encode ${field} ${value}: field control is 0x${hexOf(header.fieldControl, 4)}`,
+    );
   }
   return value === null ? new Uint8Array() : encode(value);
 }
@@ -194,7 +208,9 @@ function address(value: Eui64): Uint8Array {
 function headerString(hex: string): Uint8Array {
   const octets = fromHex(hex);
   if (octets.length !== STRING_LENGTH) {
-    throw new TypeError(`Cannot encode a header string of ${octets.length} octets: expected ${STRING_LENGTH}`);
+    throw new TypeError(
+      `Cannot encode a header string of ${octets.length} octets: expected ${STRING_LENGTH}`,
+    );
   }
   return octets;
 }

@@ -49,7 +49,9 @@ function identifier<T extends string>(
     parse(text) {
       const value = parsed(text);
       if (value !== undefined) return value;
-      throw new TypeError(`Cannot read ${JSON.stringify(text) ?? 'nothing'} as a ${name}: expected ${expected}`);
+      throw new TypeError(
+        `Cannot read ${JSON.stringify(text) ?? 'nothing'} as a ${name}: expected ${expected}`,
+      );
     },
     exact: (value, at) =>
       parsed(value) === value && typeof value === 'string' ? (value as T) : refuse(value, at, expected),
@@ -84,8 +86,14 @@ export const entryId = word<EntryId>(
   /^[A-Za-z0-9._-]{1,64}$/,
   '1 to 64 letters, digits, ".", "_" or "-"',
 );
-export const partyId = word<PartyId>('party', /^[a-z0-9-]{1,40}$/, '1 to 40 lower-case letters, digits or "-"');
-export const eui64 = identifier<Eui64>('EUI-64', '16 hex digits', (text) => bareHex(text, 16)?.match(/../g)?.join('-'));
+export const partyId = word<PartyId>(
+  'party',
+  /^[a-z0-9-]{1,40}$/,
+  '1 to 40 lower-case letters, digits or "-"',
+);
+export const eui64 = identifier<Eui64>('EUI-64', '16 hex digits', (text) =>
+  bareHex(text, 16)?.match(/../g)?.join('-'),
+);
 
 export const parseManufacturerCode = manufacturerCode.parse;
 export const parseModelId = modelId.parse;

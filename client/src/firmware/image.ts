@@ -60,9 +60,15 @@ export function decodeImage(octets: Uint8Array): OtaImage {
 function wrongLength(length: number, total: number): OtaError {
   const found = `${grouped(length)} octets`;
   const before =
-    total > TRAILER_LENGTH ? ` (or ${grouped(total - TRAILER_LENGTH)} before the supplier's ${TRAILER_LENGTH})` : '';
+    total > TRAILER_LENGTH
+      ? ` (or ${grouped(total - TRAILER_LENGTH)} before the supplier's ${TRAILER_LENGTH})`
+      : '';
   const expected = `${grouped(total)}${before}`;
-  return new OtaError(`it has ${found}, its header says ${expected}`, { offset: TOTAL_SIZE_OFFSET, found, expected });
+  return new OtaError(`it has ${found}, its header says ${expected}`, {
+    offset: TOTAL_SIZE_OFFSET,
+    found,
+    expected,
+  });
 }
 
 function nothingBehind(header: OtaHeader): OtaError {
@@ -97,7 +103,8 @@ export function likelyReading(image: OtaImage): BodyReading {
 /** Throws a TypeError if it is to be read without a trailer that cannot be there. */
 export function manufacturerImage(image: OtaImage, reading: BodyReading): Uint8Array {
   if (reading === 'whole') return image.body;
-  if (image.possibleTrailer === undefined) throw new TypeError('Cannot read the body without its trailer: it has none');
+  if (image.possibleTrailer === undefined)
+    throw new TypeError('Cannot read the body without its trailer: it has none');
   return image.body.subarray(0, -TRAILER_LENGTH);
 }
 

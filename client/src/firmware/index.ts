@@ -90,7 +90,14 @@ export {
   type StatementKey,
   statementKeyAt,
 } from './register.ts';
-export { decisionPath, imagePath, notesPath, parseReleasePath, type ReleaseFile, statementPath } from './release.ts';
+export {
+  decisionPath,
+  imagePath,
+  notesPath,
+  parseReleasePath,
+  type ReleaseFile,
+  statementPath,
+} from './release.ts';
 export {
   type ReleaseState,
   releaseStates,

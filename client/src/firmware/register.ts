@@ -56,7 +56,10 @@ export type Register = ReturnType<typeof register>;
 
 const unambiguous: Read<Register> = (value, at) => {
   const read = register(value, at);
-  const parties = read.parties.map((one) => ({ codes: [...one.codes], keys: one.statementKeys.map(({ id }) => id) }));
+  const parties = read.parties.map((one) => ({
+    codes: [...one.codes],
+    keys: one.statementKeys.map(({ id }) => id),
+  }));
   for (const words of [
     parties.flatMap(({ codes }): string[] => codes),
     parties.flatMap(({ keys }): string[] => keys),
@@ -79,7 +82,9 @@ export function findParty(parties: Register, id: PartyId): Party | undefined {
 /** The key of this id if it is the party's and valid at that date, `2026-11-20T09:00:00Z`. */
 export function statementKeyAt(of: Party, id: string, at: string): StatementKey | undefined {
   // The exact form of a date orders as text
-  return of.statementKeys.find((key) => key.id === id && key.from <= at && (key.until === undefined || at < key.until));
+  return of.statementKeys.find(
+    (key) => key.id === id && key.from <= at && (key.until === undefined || at < key.until),
+  );
 }
 
 const settings = object({

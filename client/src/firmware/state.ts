@@ -23,7 +23,8 @@ export interface StateWithReason {
 }
 
 /** What the state is derived from; catalogue rows have more and serve as they are. */
-export interface StatedRelease extends Pick<CatalogueRelease, 'release' | 'entries' | 'imageHash' | 'supersedes'> {
+export interface StatedRelease
+  extends Pick<CatalogueRelease, 'release' | 'entries' | 'imageHash' | 'supersedes'> {
   readonly code: ManufacturerCode;
 }
 
@@ -77,7 +78,8 @@ function stateOf(release: StatedRelease, facts: StateFacts & { by: readonly Rele
   }
   const obstacles = release.entries.map((id) => obstacle(id, facts.entries.get(id), release));
   const active = obstacles.filter((one) => one === undefined).length;
-  if (active === 0) return { state: 'suspended', reason: `no entry of it is Active: ${obstacles.join(', ')}`, by: [] };
+  if (active === 0)
+    return { state: 'suspended', reason: `no entry of it is Active: ${obstacles.join(', ')}`, by: [] };
   if (facts.by.length > 0) {
     const names = facts.by.map((id) => id.slice(0, 12)).join(' and ');
     return { state: 'superseded', reason: `superseded by ${names}`, by: facts.by };

@@ -58,7 +58,8 @@ const subject = object({ name: oneOf(...SUBJECT_NAMES), digest: object({ sha256:
 
 const subjects: Read<readonly ReturnType<typeof subject>[]> = (value, at) => {
   const read = listOfDifferent(subject, ({ name }) => name)(value, at);
-  if (read.length === SUBJECT_NAMES.length && read.every(({ name }, i) => name === SUBJECT_NAMES[i])) return read;
+  if (read.length === SUBJECT_NAMES.length && read.every(({ name }, i) => name === SUBJECT_NAMES[i]))
+    return read;
   return refuse(
     read.map(({ name }) => name),
     at,
@@ -96,7 +97,11 @@ const claim = object({
 export type Claim = ReturnType<typeof claim>;
 
 const isText = (value: unknown) => typeof value === 'string';
-export const upgradesFrom = either(isText, oneOf('any', 'none'), listOfDifferent(firmwareVersion.exact, String, 1));
+export const upgradesFrom = either(
+  isText,
+  oneOf('any', 'none'),
+  listOfDifferent(firmwareVersion.exact, String, 1),
+);
 /** The firmware versions it may be installed upon. */
 export type UpgradesFrom = ReturnType<typeof upgradesFrom>;
 
