@@ -1,0 +1,27 @@
+// What can be wrong with work that travels: with a change, the library's folder, or what was asked for.
+
+export type ChangeCode =
+  | 'NOT_A_CHANGE'
+  | 'OTHER_LIBRARY'
+  | 'BASE_MOVED'
+  | 'SIGNATURES_MISSING'
+  | 'NOT_A_SIGNER'
+  | 'NO_LIBRARY'
+  | 'EXISTS'
+  | 'LOCKED'
+  | 'LOST_THE_RACE'
+  | 'SECOND_OPINION'
+  | 'BAD_INPUT';
+
+/** Refused, with what to do about it. */
+export class ChangeError extends Error {
+  override name = 'ChangeError';
+  readonly code: ChangeCode;
+  readonly hint: string;
+
+  constructor(code: ChangeCode, message: string, hint: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,69 @@
+// Planning: what the next version of a role says. Pure; nothing is signed and nothing is written here.
+
+import { sha256 } from '@cfl/client/encoding';
+import {
+  type Delegations,
+  type Document,
+  encodeDocument,
+  encodeTargets,
+  parseTargetPath,
+  parseTargets,
+  type RoleName,
+  SPEC_VERSION,
+  type TargetFile,
+  type TargetPath,
+  type Targets,
+} from '@cfl/client/tuf';
+
+const DAY = 86_400_000;
+
+/** Days that a role's signature lasts, and before whose end it is due again (design: periods are settings). */
+export interface Period {
+  readonly expires: number;
+  readonly due: number;
+}
+
+export const PERIODS = {
+  root: { expires: 730, due: 365 },
+  targets: { expires: 730, due: 365 },
+  registrar: { expires: 365, due: 182 },
+  cpl: { expires: 365, due: 335 },
+  manufacturer: { expires: 1095, due: 730 },
+  gate: { expires: 365, due: 274 },
+  catalogue: { expires: 90, due: 60 },
+  snapshot: { expires: 365, due: 30 },
+  timestamp: { expires: 7, due: 6 },
+} as const satisfies Record<string, Period>;
+
+/** The period of a role by its name; every `m-…` is a manufacturer's. */
+export function periodOf(role: string): Period {
+  return PERIODS[(role.startsWith('m-') ? 'manufacturer' : role) as keyof typeof PERIODS];
+}
+
+export function expiry(role: string, now: Date): Date {
+  return new Date(Math.floor(now.getTime() / 1000) * 1000 + periodOf(role).expires * DAY);
+}
+
+export interface Revision {
+  /** New files by target path. */
+  readonly add?: ReadonlyMap<string, Uint8Array>;
+  readonly delegations?: Delegations;
+}
+
+/** The role's next version, or its first; not yet signed. Listed files stay as they are. */
+export async function revise(role: RoleName, present: Document<Targets> | undefined, revision: Revision, now: Date): Promise<Document<Targets>> {
+  const targets = new Map<TargetPath, TargetFile>(present?.signed.targets);
+  for (const [path, octets] of revision.add ?? []) targets.set(parseTargetPath(path), await describeFile(octets));
+  const signed = encodeTargets({
+    specVersion: SPEC_VERSION,
+    version: (present?.signed.version ?? 0) + 1,
+    expires: expiry(role, now),
+    targets,
+    delegations: revision.delegations ?? present?.signed.delegations,
+  });
+  return parseTargets(encodeDocument(signed, []), role);
+}
+
+export async function describeFile(octets: Uint8Array): Promise<TargetFile> {
+  return { length: octets.length, hashes: new Map([['sha256', await sha256(octets)]]), custom: undefined };
+}

@@ -1,0 +1,116 @@
+// Signing: a holder's key adds its signature to every role file of a change that it may sign.
+//
+// Who may sign what is read from the delegations themselves: those of the change where it brings new
+// ones, else those of the library. What was signed before stays; a key signs one file once.
+
+import { toHex } from '@cfl/client/encoding';
+import type { Signer } from '@cfl/client/keys';
+import {
+  type Authority,
+  type Document,
+  encodeDocument,
+  parseRoot,
+  parseTargets,
+  ROOT,
+  type RoleName,
+  type Root,
+  type Signature,
+  type Targets,
+  TARGETS,
+  verifySignature,
+  verifyThreshold,
+} from '@cfl/client/tuf';
+import { fromHex, type JsonObject, parseJson } from '@cfl/client/encoding';
+import type { Change } from './change.ts';
+import { ChangeError } from './errors.ts';
+
+/** What the library says already; undefined before the first root. */
+export interface Authorities {
+  readonly root: Document<Root> | undefined;
+  readonly targets: Document<Targets> | undefined;
+}
+
+/** Every authority that must approve a role file: for a new root the one before it and its own. */
+export function authoritiesOf(role: RoleName, change: Change, present: Authorities): readonly Authority[] {
+  const newRoot = change.metadata.get(ROOT) as Document<Root> | undefined;
+  if (role === ROOT) return [present.root, newRoot].flatMap((root) => (root === undefined ? [] : [rootAuthority(root.signed, 'root')]));
+  const root = newRoot ?? present.root;
+  if (role === TARGETS) return root === undefined ? [] : [rootAuthority(root.signed, 'targets')];
+  const targets = (change.metadata.get(TARGETS) as Document<Targets> | undefined) ?? present.targets;
+  const delegation = targets?.signed.delegations?.roles.find(({ name }) => name === role);
+  return delegation === undefined ? [] : [{ role: delegation, keys: targets?.signed.delegations?.keys ?? new Map() }];
+}
+
+function rootAuthority(root: Root, role: 'root' | 'targets'): Authority {
+  return { role: root.roles[role], keys: root.keys };
+}
+
+/** The change with this key's signatures, and the roles that it signed now. Throws where it may sign none of them. */
+export async function signChange(change: Change, signer: Signer, present: Authorities): Promise<{ readonly change: Change; readonly signed: readonly RoleName[] }> {
+  const metadata = new Map(change.metadata);
+  const signed: RoleName[] = [];
+  for (const [role, document] of change.metadata) {
+    const may = authoritiesOf(role, change, present).some((authority) => authority.role.keyIds.includes(signer.key.id));
+    if (!may) continue;
+    metadata.set(role, await signDocument(role, document, signer));
+    signed.push(role);
+  }
+  if (signed.length > 0) return { change: { ...change, metadata }, signed };
+  throw new ChangeError(
+    'NOT_A_SIGNER',
+    `Cannot sign "${change.title}": the key ${signer.key.id.slice(0, 12)} may sign none of ${[...change.metadata.keys()].join(', ')}`,
+    'Use a key that one of these roles names, or ask the operator which keys those are',
+  );
+}
+
+export async function signDocument<T extends Root | Targets>(role: RoleName, document: Document<T>, signer: Signer): Promise<Document<T>> {
+  const sig = toHex(await signer.sign(document.signedOctets));
+  const others = document.signatures.filter(({ keyId }) => keyId !== signer.key.id);
+  return withSignatures(role, document, [...others, { keyId: signer.key.id, sig }]);
+}
+
+async function withSignatures<T extends Root | Targets>(role: RoleName, document: Document<T>, signatures: readonly Signature[]): Promise<Document<T>> {
+  const { signed } = parseJson(document.octets) as { signed: JsonObject };
+  const octets = encodeDocument(signed, signatures);
+  return (role === ROOT ? await parseRoot(octets, role) : await parseTargets(octets, role)) as Document<T>;
+}
+
+export interface Needs {
+  readonly role: RoleName;
+  readonly have: number;
+  readonly threshold: number;
+  readonly of: number;
+}
+
+/** For each role file: how many good signatures it has, how many it needs, of how many keys. */
+export async function needsOf(change: Change, present: Authorities): Promise<readonly Needs[]> {
+  const needs: Needs[] = [];
+  for (const [role, document] of change.metadata) {
+    for (const { role: keys, keys: ring } of authoritiesOf(role, change, present)) {
+      const good = document.signatures.map(async ({ keyId, sig }) => {
+        const key = keys.keyIds.map((id) => ring.get(id)).find((known) => known?.id === keyId);
+        return key !== undefined && (await verifySignature(key, document.signedOctets, octetsOf(sig)));
+      });
+      needs.push({ role, have: (await Promise.all(good)).filter(Boolean).length, threshold: keys.threshold, of: keys.keyIds.length });
+    }
+  }
+  return needs;
+}
+
+function octetsOf(sig: string): Uint8Array {
+  return /^([0-9a-f]{2})*$/i.test(sig) ? fromHex(sig) : new Uint8Array();
+}
+
+/** Throws SIGNATURES_MISSING, naming every role that still lacks some. */
+export async function verifyFullySigned(change: Change, present: Authorities): Promise<void> {
+  const lacking: string[] = [];
+  for (const [role, document] of change.metadata) {
+    const authorities = authoritiesOf(role, change, present);
+    if (authorities.length === 0) lacking.push(`${role}, to which nothing delegates`);
+    for (const { role: keys, keys: ring } of authorities) {
+      await verifyThreshold(document, keys, ring, role).catch(() => lacking.push(`${role} (${keys.threshold} of ${keys.keyIds.length})`));
+    }
+  }
+  if (lacking.length === 0) return;
+  throw new ChangeError('SIGNATURES_MISSING', `Cannot apply "${change.title}": signatures are missing for ${lacking.join('; ')}`, 'Have the holders run: cfl-repo sign CHANGE --key …');
+}
