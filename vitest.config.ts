@@ -1,4 +1,5 @@
-// Which tests are there, and how long may one take?
+// Which tests are there, how long may one take, and on how many processors do they run?
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,5 +7,9 @@ export default defineConfig({
     include: ['{client,repo-tools,site,scripts}/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Measured on two processors: 5 s, against 13 s with vitest's own setting. One process runs many files,
+    // so a test leaves nothing behind: no environment variable, no working directory, no patched global.
+    maxWorkers: availableParallelism(),
+    isolate: false,
   },
 });
