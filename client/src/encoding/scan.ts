@@ -42,13 +42,16 @@ export function scanCanonical(octets: Uint8Array): ReadonlyMap<string, Uint8Arra
           at++;
         }
         if (atKey) {
-          if ((keyStart[depth] as number) >= 0 && !ascends(octets, keyStart[depth] as number, keyEnd[depth] as number, start, at)) {
+          if (
+            (keyStart[depth] as number) >= 0 &&
+            !ascends(octets, keyStart[depth] as number, keyEnd[depth] as number, start, at)
+          ) {
             return undefined;
           }
           keyStart[depth] = start;
           keyEnd[depth] = at;
           atKey = false;
-          if (depth === 1) topKey = new TextDecoder().decode(octets.subarray(start, at));
+          if (depth === 1) topKey = decode(octets.subarray(start, at));
         }
         at++;
         break;
@@ -87,8 +90,19 @@ export function scanCanonical(octets: Uint8Array): ReadonlyMap<string, Uint8Arra
   return members;
 }
 
+/** One text for one sequence of octets. A decoder that drops a byte order mark would read two keys as one. */
+function decode(octets: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+}
+
 /** Whether the first key comes before the second, octet by octet: the order of code points. */
-function ascends(octets: Uint8Array, start: number, end: number, nextStart: number, nextEnd: number): boolean {
+function ascends(
+  octets: Uint8Array,
+  start: number,
+  end: number,
+  nextStart: number,
+  nextEnd: number,
+): boolean {
   let a = start;
   let b = nextStart;
   while (a < end && b < nextEnd) {
@@ -104,7 +118,12 @@ function ascends(octets: Uint8Array, start: number, end: number, nextStart: numb
 /** Anything of a number, true, false or null. */
 function isScalar(octet: number): boolean {
   return (
-    (octet >= 0x30 && octet <= 0x39) || (octet >= 0x61 && octet <= 0x7a) || octet === 0x2d || octet === 0x2b || octet === 0x2e || octet === 0x45
+    (octet >= 0x30 && octet <= 0x39) ||
+    (octet >= 0x61 && octet <= 0x7a) ||
+    octet === 0x2d ||
+    octet === 0x2b ||
+    octet === 0x2e ||
+    octet === 0x45
   );
 }
 
