@@ -1,0 +1,84 @@
+// What does a program see of the outside? Lines out, questions in, the environment and the clock.
+//
+// Results go to `out`, everything else to `err`. Progress is shown on a terminal only, and is gone before
+// the next line. Control characters never reach a terminal: what is printed may quote somebody else's file.
+
+export interface Io {
+  /** One line of the result. */
+  out(line: string): void;
+  /** One line of anything else: checks, advice, errors. */
+  err(line: string): void;
+  /** Replaces the progress shown before; undefined takes it away. */
+  progress(text: string | undefined): void;
+  /** Whether a person is likely to read `err`. */
+  readonly isTerminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The moment at which the program started: one for everything that it judges. */
+  readonly now: Date;
+  /** Asks without showing what is typed; `again` asks twice, for a new passphrase. Throws KeyError. */
+  passphrase(prompt: string, again?: string): Promise<string>;
+}
+
+/** The process's own streams. A reader that went away (`| head`) is no error, and stops no work. */
+export function processIo(): Io {
+  const { stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreBrokenPipe);
+  let shown = false;
+  const progress = (text: string | undefined) => {
+    if (stderr.isTTY !== true || (text === undefined && !shown)) return;
+    shown = text !== undefined;
+    stderr.write(`\r\u001b[2K${text === undefined ? '' : printable(text)}`);
+  };
+  const write = (stream: NodeJS.WriteStream, line: string) => {
+    progress(undefined);
+    stream.write(`${printable(line)}\n`);
+  };
+  return {
+    out: (line) => write(stdout, line),
+    err: (line) => write(stderr, line),
+    progress,
+    isTerminal: stderr.isTTY === true,
+    env: process.env,
+    now: new Date(),
+    async passphrase(prompt, again) {
+      progress(undefined);
+      const { readPassphrase } = await import('../keys/index.ts');
+      return readPassphrase({ prompt, env: process.env, ...(again === undefined ? {} : { again }) });
+    },
+  };
+}
+
+function ignoreBrokenPipe(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error;
+}
+
+/** Line ends stay: a line of ours may have several; what it quotes was checked or escaped before. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
+export interface MemoryIo extends Io {
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+/** Keeps what is said. For tests, and for programs that run others within themselves. */
+export function memoryIo(
+  given: Partial<Pick<Io, 'env' | 'now' | 'isTerminal' | 'passphrase'>> = {},
+): MemoryIo {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  return {
+    stdout,
+    stderr,
+    out: (line) => void stdout.push(line),
+    err: (line) => void stderr.push(line),
+    progress: () => {},
+    isTerminal: given.isTerminal ?? false,
+    env: given.env ?? {},
+    now: given.now ?? new Date(),
+    passphrase:
+      given.passphrase ?? (() => Promise.reject(new TypeError('No passphrase was given to memoryIo'))),
+  };
+}
