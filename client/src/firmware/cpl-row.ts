@@ -131,24 +131,22 @@ function spreadsheetDamage(text: string, digits: number): string | undefined {
 
 /** The digits come back only where so few were there that none can have been rounded away. */
 function tookForNumber(mantissa: string, exponent: number, digits: number): string {
-  const [first, ...others] =
-    digits === 4 ? originals(Number(mantissa.replace(',', '.')) * 10 ** exponent) : [];
-  if (first === undefined) return 'took it for a number, and its digits are lost';
+  const value = Number(mantissa.replace(',', '.')) * 10 ** exponent;
+  const [first, ...others] = digits === 4 ? originals(value) : [];
+  if (first === undefined || others.length > 3) return 'took it for a number, and its digits are lost';
   return `took ${first} for a number${others.length === 0 ? '' : ` (or ${others.join(' or ')})`}`;
 }
 
 /** Every text of four characters, one of them E, that a spreadsheet reads as this number; likeliest first. */
 function originals(value: number): string[] {
-  const pairs = Array.from({ length: 100 }, (_, i) => [`${i}E`, String(i).padStart(2, '0')] as const);
-  const texts = pairs.flatMap(([head, two]) => [
-    ...Array.from({ length: 10 }, (_, i) => `${two}E${i}`),
-    ...(head.length === 2
-      ? Array.from({ length: 100 }, (_, i) => `${head}${String(i).padStart(2, '0')}`)
-      : []),
+  const texts = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0')).flatMap((digits) => [
+    `${digits.slice(0, 1)}E${digits.slice(1)}`,
+    `${digits.slice(0, 2)}E${digits.slice(2)}`,
   ]);
-  const same = texts.filter((text) => Math.abs(Number(text) - value) <= 1e-9 * value);
-  const zeros = (text: string) => (/^0|E0/.test(text) ? 1 : 0);
-  return same.sort((a, b) => zeros(a) - zeros(b));
+  const padded = (text: string) => (/^0|E0/.test(text) ? 1 : 0);
+  return texts
+    .filter((text) => Math.abs(Number(text) - value) <= 1e-9 * value)
+    .sort((a, b) => padded(a) - padded(b));
 }
 
 function readCell<T>(read: Read<T>, expected: string): Cell<T> {

@@ -1,0 +1,179 @@
+// One good value of each of our formats, by which the tests measure.
+import {
+  type CatalogueIndex,
+  type CatalogueShard,
+  type CplIndex,
+  type CplShard,
+  catalogueIndex,
+  catalogueShard,
+  cplIndex,
+  cplShard,
+  type LibrarySettings,
+  librarySettings,
+  parseStatement,
+  partyRegister,
+  type Register,
+  type Statement,
+} from '../../src/firmware/index.ts';
+
+function octets(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+const RELEASE = '11'.repeat(32);
+const HASH = '22'.repeat(32);
+const NOTES = '33'.repeat(32);
+
+export const CPL_SHARD: CplShard = cplShard.parse(
+  octets({
+    format: 'cfl/cpl-shard/1',
+    snapshot: 2,
+    code: 'FFF1',
+    entries: [
+      {
+        entry: 'CPL-000412',
+        deviceType: 'ESME',
+        manufacturerId: 'FFF1',
+        modelId: '0A01',
+        hardwareVersion: '0102',
+        firmwareVersion: '01000203',
+        smetsVersion: '5.1',
+        gbcsVersion: '4.2',
+        status: 'Active',
+        upgradeableFrom: ['CPL-000402'],
+        smets1: false,
+        certificates: [
+          { kind: 'CPA', reference: 'CPA-77', expires: '2028-11-01' },
+          { kind: 'ZigBee', reference: 'ZB-12', renewal: '2027-03-01' },
+        ],
+        imageHash: HASH,
+      },
+      {
+        entry: 'CPL-000413',
+        deviceType: 'ESME',
+        manufacturerId: 'FFF1',
+        modelId: '0A01',
+        hardwareVersion: '0110',
+        firmwareVersion: '01000203',
+        smetsVersion: '5.1',
+        gbcsVersion: '4.2',
+        status: 'Expired',
+        upgradeableFrom: 'N/A',
+        smets1: true,
+        certificates: [],
+      },
+    ],
+  }),
+);
+
+export const CPL_INDEX: CplIndex = cplIndex.parse(
+  octets({
+    format: 'cfl/cpl-index/1',
+    snapshot: 2,
+    date: '2026-11-18T09:00:00Z',
+    source: { name: 'cpl-2026-11-18.csv', sha256: '44'.repeat(32) },
+    entries: 3,
+    shards: [
+      { code: 'FFF1', snapshot: 2, entries: 2 },
+      { code: 'FFF2', snapshot: 1, entries: 1 },
+    ],
+  }),
+);
+
+export const STATEMENT: Statement = parseStatement(
+  octets({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [
+      { name: 'ota-image', digest: { sha256: RELEASE } },
+      { name: 'manufacturer-image', digest: { sha256: HASH } },
+      { name: 'notes', digest: { sha256: NOTES } },
+    ],
+    predicateType: 'urn:cfl:firmware-release:v1',
+    predicate: {
+      number: 1,
+      originator: 'example-meters',
+      code: 'FFF1',
+      deviceType: 'ESME',
+      header: {
+        headerVersion: 256,
+        headerLength: 60,
+        fieldControl: 4,
+        manufacturerCode: 65521,
+        imageType: 0,
+        fileVersion: 16777731,
+        stackVersion: 2,
+        headerStringHex: '45'.repeat(32),
+        totalImageSize: 241940,
+        minHardwareVersion: 256,
+        maxHardwareVersion: 511,
+      },
+      claims: [{ entry: 'CPL-000412', model: '0A01', hardwareVersion: '0102', firmwareVersion: '01000203' }],
+      class: 'fix',
+      upgradesFrom: ['01000201'],
+      supersedes: [],
+      acknowledged: ['RANGE_SHRANK'],
+      contact: { mailbox: 'firmware@meters.example' },
+      created: '2026-11-18T10:02:00Z',
+    },
+  }),
+);
+
+const PEM = '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n';
+
+export const REGISTER: Register = partyRegister.parse(
+  octets({
+    format: 'cfl/register/1',
+    parties: [
+      {
+        id: 'example-meters',
+        name: 'Example Meters',
+        kinds: ['manufacturer'],
+        codes: ['FFF1'],
+        statementKeys: [
+          { id: 'aa'.repeat(32), public: PEM, from: '2026-01-01T00:00:00Z', until: '2029-01-01T00:00:00Z' },
+        ],
+        mailbox: 'firmware@meters.example',
+      },
+      {
+        id: 'sample-gas',
+        name: 'Sample Gas',
+        kinds: ['manufacturer', 'supplier'],
+        codes: ['FFF2'],
+        statementKeys: [{ id: 'cc'.repeat(32), public: PEM, from: '2026-01-01T00:00:00Z' }],
+      },
+    ],
+  }),
+);
+
+export const SETTINGS: LibrarySettings = librarySettings.parse(
+  octets({ format: 'cfl/library/1', name: 'Example Firmware Library', trial: true, sizeLimit: 750000 }),
+);
+
+export const CATALOGUE_INDEX: CatalogueIndex = catalogueIndex.parse(
+  octets({ format: 'cfl/catalogue-index/1', shards: [{ code: 'FFF1', shard: 0, releases: 1 }] }),
+);
+
+export const CATALOGUE: CatalogueShard = catalogueShard.parse(
+  octets({
+    format: 'cfl/catalogue/1',
+    code: 'FFF1',
+    releases: [
+      {
+        release: RELEASE,
+        deviceType: 'ESME',
+        models: ['0A01'],
+        hardware: ['0100', '01FF'],
+        firmwareVersion: '01000203',
+        imageHash: HASH,
+        class: 'fix',
+        published: '2026-11-18T10:05:40Z',
+        upgradesFrom: 'any',
+        supersedes: [],
+        entries: ['CPL-000412'],
+        number: 1,
+        size: 241940,
+        originator: 'example-meters',
+      },
+    ],
+  }),
+);
