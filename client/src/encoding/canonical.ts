@@ -36,7 +36,8 @@ function quoted(text: string): string {
 }
 
 function integer(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new TypeError(`Cannot encode the number ${value}: expected an exact integer`);
+  if (!Number.isSafeInteger(value))
+    throw new TypeError(`Cannot encode the number ${value}: expected an exact integer`);
   return Object.is(value, -0) ? '0' : String(value);
 }
 

@@ -9,7 +9,9 @@ export function parseDate(text: unknown): Date {
     // A day that does not exist (30 February) is rolled over by Date, so it does not come back the same
     if (!Number.isNaN(date.getTime()) && encodeDate(date) === text) return date;
   }
-  throw new TypeError(`Cannot read ${JSON.stringify(text)} as a date: expected the form 2026-11-20T09:00:00Z`);
+  throw new TypeError(
+    `Cannot read ${JSON.stringify(text)} as a date: expected the form 2026-11-20T09:00:00Z`,
+  );
 }
 
 /** Fractions of a second are cut off, never rounded up: nothing lives longer than was asked for. */

@@ -11,7 +11,9 @@ export function toHex(octets: Uint8Array): string {
 /** Lower or upper case digits, an even number of them; anything else is a TypeError. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
-    throw new TypeError(`Cannot read "${text.slice(0, 80)}" as hexadecimal: expected an even number of hex digits`);
+    throw new TypeError(
+      `Cannot read "${text.slice(0, 80)}" as hexadecimal: expected an even number of hex digits`,
+    );
   }
   const octets = new Uint8Array(text.length / 2);
   for (let i = 0; i < octets.length; i++) octets[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
@@ -23,7 +25,9 @@ export type Sha256 = string & { readonly Sha256: unique symbol };
 
 export function parseSha256(text: unknown): Sha256 {
   if (typeof text !== 'string' || !/^[0-9a-f]{64}$/.test(text)) {
-    throw new TypeError(`Cannot read ${JSON.stringify(text)} as a SHA-256: expected 64 lower-case hex digits`);
+    throw new TypeError(
+      `Cannot read ${JSON.stringify(text)} as a SHA-256: expected 64 lower-case hex digits`,
+    );
   }
   return text as Sha256;
 }

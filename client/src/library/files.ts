@@ -96,8 +96,13 @@ class Folder implements Files {
   }
 
   #place(path: string): string {
-    if (path === '' || path.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')) {
-      throw new TypeError(`Cannot use "${path}" as a file's path: expected a relative path without "." and ".."`);
+    if (
+      path === '' ||
+      path.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')
+    ) {
+      throw new TypeError(
+        `Cannot use "${path}" as a file's path: expected a relative path without "." and ".."`,
+      );
     }
     return join(this.#base, path);
   }
@@ -107,7 +112,11 @@ class Folder implements Files {
     const temporary = join(dirname(place), `.tmp-${process.pid}-${++serial}`);
     let file: FileHandle | undefined;
     try {
-      file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, this.#modes.file);
+      file = await open(
+        temporary,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+        this.#modes.file,
+      );
       await file.writeFile(octets);
       await file.sync();
     } catch (error) {

@@ -5,8 +5,14 @@
 // Slow but steady passes, so that a bad line is no outage.
 
 import { request as httpRequest, type IncomingMessage, Agent as PlainAgent } from 'node:http';
-import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
-import { consistentName, type Repository, type TargetPath, RefusedError, UnreachableError } from '../tuf/index.ts';
+import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
+import {
+  consistentName,
+  RefusedError,
+  type Repository,
+  type TargetPath,
+  UnreachableError,
+} from '../tuf/index.ts';
 import type { Files } from './files.ts';
 
 export interface Patience {
@@ -24,7 +30,11 @@ export interface HttpRepositoryOptions {
   readonly patience?: Patience;
 }
 
-export function httpRepository({ metadataUrl, targetsUrl, patience = PATIENCE }: HttpRepositoryOptions): Repository & { close(): void } {
+export function httpRepository({
+  metadataUrl,
+  targetsUrl,
+  patience = PATIENCE,
+}: HttpRepositoryOptions): Repository & { close(): void } {
   const agents = { http: new PlainAgent({ keepAlive: true }), https: new SecureAgent({ keepAlive: true }) };
   const get = (url: string, limit: number) => download(url, { limit, patience, agents });
   return {
@@ -82,16 +92,29 @@ async function download(url: string, options: DownloadOptions): Promise<Uint8Arr
   response.resume();
   if (status === 403 || status === 404) return undefined;
   const location = status >= 300 && status < 400 ? ` to ${response.headers.location ?? 'nowhere'}` : '';
-  throw new UnreachableError('HTTP_STATUS', `Cannot get ${url}: the server answered ${status}${location}, expected 200`, {
-    hint: location === '' ? 'Try again later' : 'Redirects are not followed. Use the address that the operator gave you',
-  });
+  throw new UnreachableError(
+    'HTTP_STATUS',
+    `Cannot get ${url}: the server answered ${status}${location}, expected 200`,
+    {
+      hint:
+        location === ''
+          ? 'Try again later'
+          : 'Redirects are not followed. Use the address that the operator gave you',
+    },
+  );
 }
 
 function respond(url: string, { patience, agents }: DownloadOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { protocol } = new URL(url);
-    const options = { timeout: patience.window, headers: { 'user-agent': 'cfl', 'accept-encoding': 'identity' } };
-    const sent = protocol === 'https:' ? httpsRequest(url, { ...options, agent: agents.https }) : httpRequest(url, { ...options, agent: agents.http });
+    const options = {
+      timeout: patience.window,
+      headers: { 'user-agent': 'cfl', 'accept-encoding': 'identity' },
+    };
+    const sent =
+      protocol === 'https:'
+        ? httpsRequest(url, { ...options, agent: agents.https })
+        : httpRequest(url, { ...options, agent: agents.http });
     sent.on('response', resolve);
     sent.on('timeout', () => sent.destroy(tooSlow(url, patience)));
     sent.on('error', (cause) => reject(cause instanceof UnreachableError ? cause : unreachable(url, cause)));
@@ -99,7 +122,11 @@ function respond(url: string, { patience, agents }: DownloadOptions): Promise<In
   });
 }
 
-function collect(url: string, response: IncomingMessage, { limit, patience }: DownloadOptions): Promise<Uint8Array> {
+function collect(
+  url: string,
+  response: IncomingMessage,
+  { limit, patience }: DownloadOptions,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -118,7 +145,9 @@ function collect(url: string, response: IncomingMessage, { limit, patience }: Do
       length += chunk.length;
       if (length > limit) end(() => reject(tooLong(url, limit)));
     });
-    response.on('end', () => end(() => (response.complete ? resolve(Buffer.concat(chunks, length)) : reject(cutOff(url, length)))));
+    response.on('end', () =>
+      end(() => (response.complete ? resolve(Buffer.concat(chunks, length)) : reject(cutOff(url, length)))),
+    );
     response.on('error', (cause) => end(() => reject(cutOff(url, length, cause))));
     response.on('aborted', () => end(() => reject(cutOff(url, length))));
   });
@@ -127,7 +156,10 @@ function collect(url: string, response: IncomingMessage, { limit, patience }: Do
 function unreachable(url: string, cause: Error): UnreachableError {
   const code = 'code' in cause ? String(cause.code) : cause.message;
   const reason = REASONS.get(code) ?? code;
-  return new UnreachableError('UNREACHABLE', `Cannot reach ${url}: ${reason}`, { cause, hint: 'Check the address and the network, and try again' });
+  return new UnreachableError('UNREACHABLE', `Cannot reach ${url}: ${reason}`, {
+    cause,
+    hint: 'Check the address and the network, and try again',
+  });
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -138,15 +170,23 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function tooSlow(url: string, patience: Patience): UnreachableError {
-  return new UnreachableError('TOO_SLOW', `Cannot get ${url}: fewer than ${patience.octets} octets came in ${patience.window / 1000} s`, { hint: 'Try again later' });
+  return new UnreachableError(
+    'TOO_SLOW',
+    `Cannot get ${url}: fewer than ${patience.octets} octets came in ${patience.window / 1000} s`,
+    { hint: 'Try again later' },
+  );
 }
 
 function cutOff(url: string, length: number, cause?: Error): UnreachableError {
-  return new UnreachableError('UNREACHABLE', `Cannot get ${url}: the transfer ended after ${length} octets`, { hint: 'Try again', cause });
+  return new UnreachableError('UNREACHABLE', `Cannot get ${url}: the transfer ended after ${length} octets`, {
+    hint: 'Try again',
+    cause,
+  });
 }
 
 function tooLong(url: string, limit: number): RefusedError {
   return new RefusedError('WRONG_LENGTH', `Cannot accept ${url}: it has more than ${limit} octets`, {
-    expected: limit, hint: 'Something else than the library answers here. Do not use it; tell the operator',
+    expected: limit,
+    hint: 'Something else than the library answers here. Do not use it; tell the operator',
   });
 }

@@ -8,15 +8,51 @@
 
 import { equalOctets } from '../encoding/index.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
-import { encodeFloors, FLOORS_FILE, type Floors, NO_FLOORS, onlineKeys, parseFloors, raisedBySnapshot, raisedByTimestamp, wereRotated } from './floors.ts';
+import {
+  encodeFloors,
+  FLOORS_FILE,
+  type Floors,
+  NO_FLOORS,
+  onlineKeys,
+  parseFloors,
+  raisedBySnapshot,
+  raisedByTimestamp,
+  wereRotated,
+} from './floors.ts';
 import { matchesPattern, metadataFile, ROOT, SNAPSHOT, TARGETS, TIMESTAMP } from './names.ts';
 import type { Signers } from './threshold.ts';
-import {
-  type Authority, hash, listedIn, type Verified, verifyLengthAndHashes, verifyNewestRoot, verifyNextRoot, verifyNotExpired, verifyPinnedRoot, verifySnapshot,
-  verifySnapshotSignatures, verifyTargets, verifyTimestampSignatures, verifyTimestampVersions,
-} from './trusted.ts';
-import type { Cache, DelegatedRole, Document, MetaFile, Repository, RoleName, Root, SignedPart, Snapshot, TargetFile, TargetPath, Targets, Timestamp } from './types.ts';
 import { verifyThreshold } from './threshold.ts';
+import {
+  type Authority,
+  hash,
+  listedIn,
+  type Verified,
+  verifyLengthAndHashes,
+  verifyNewestRoot,
+  verifyNextRoot,
+  verifyNotExpired,
+  verifyPinnedRoot,
+  verifySnapshot,
+  verifySnapshotSignatures,
+  verifyTargets,
+  verifyTimestampSignatures,
+  verifyTimestampVersions,
+} from './trusted.ts';
+import type {
+  Cache,
+  DelegatedRole,
+  Document,
+  MetaFile,
+  Repository,
+  RoleName,
+  Root,
+  SignedPart,
+  Snapshot,
+  TargetFile,
+  TargetPath,
+  Targets,
+  Timestamp,
+} from './types.ts';
 
 /** Octets, where the delegating document gives no length; and counts. */
 export interface Limits {
@@ -103,9 +139,15 @@ export class Client {
     const { root } = await this.refresh();
     const digest = file.hashes.get('sha256') ?? file.hashes.get('sha512');
     if (digest === undefined) {
-      throw new RefusedError('WRONG_HASH', `Cannot read ${path}: it has neither a sha256 nor a sha512`, { hint: 'Tell the operator' });
+      throw new RefusedError('WRONG_HASH', `Cannot read ${path}: it has neither a sha256 nor a sha512`, {
+        hint: 'Tell the operator',
+      });
     }
-    const octets = await this.#options.repository.target(path, root.signed.consistentSnapshot ? digest : undefined, file.length);
+    const octets = await this.#options.repository.target(
+      path,
+      root.signed.consistentSnapshot ? digest : undefined,
+      file.length,
+    );
     await verifyLengthAndHashes(path, octets, file);
     return octets;
   }
@@ -127,7 +169,9 @@ export class Client {
         queue.push([role.name, await this.#load(role, delegator, document)]);
       }
     }
-    throw new RefusedError('NOT_FOUND', `Cannot find the role ${name}: nothing delegates to it`, { role: name });
+    throw new RefusedError('NOT_FOUND', `Cannot find the role ${name}: nothing delegates to it`, {
+      role: name,
+    });
   }
 
   async #refresh(): Promise<Trusted> {
@@ -136,7 +180,11 @@ export class Client {
     const root = await this.#walkRoots(saved);
     // TUF 5.3.11: recovery from a fast-forward
     const rotated = wereRotated(saved, root.signed);
-    this.#floors = { ...(rotated ? NO_FLOORS : saved), root: root.signed.version, keys: onlineKeys(root.signed) };
+    this.#floors = {
+      ...(rotated ? NO_FLOORS : saved),
+      root: root.signed.version,
+      keys: onlineKeys(root.signed),
+    };
     const timestamp = await this.#refreshTimestamp(root.signed, rotated);
     const snapshot = await this.#refreshSnapshot(root.signed, timestamp.signed, rotated);
     const authority = { role: root.signed.roles.targets, keys: root.signed.keys };
@@ -150,12 +198,21 @@ export class Client {
     const { now } = this.#options;
     let trusted = await verifyPinnedRoot(this.#options.root);
     const last = trusted.document.signed.version + this.#limits.rootRotations;
-    for (let next = await this.#nextRoot(trusted.document.signed); next !== undefined; next = await this.#nextRoot(next.document.signed)) {
+    for (
+      let next = await this.#nextRoot(trusted.document.signed);
+      next !== undefined;
+      next = await this.#nextRoot(next.document.signed)
+    ) {
       trusted = next;
       if (trusted.document.signed.version > last) {
-        throw new RefusedError('TOO_MANY', `Cannot follow the roots: more than ${this.#limits.rootRotations} came after the pinned one`, {
-          role: ROOT, hint: 'Pin a newer root, or tell the operator',
-        });
+        throw new RefusedError(
+          'TOO_MANY',
+          `Cannot follow the roots: more than ${this.#limits.rootRotations} came after the pinned one`,
+          {
+            role: ROOT,
+            hint: 'Pin a newer root, or tell the operator',
+          },
+        );
       }
     }
     await this.#keep(metadataFile(ROOT), trusted.document.octets);
@@ -181,7 +238,11 @@ export class Client {
   /** TUF 5.4 */
   async #refreshTimestamp(root: Root, rotated: boolean): Promise<Document<Timestamp>> {
     const { cache, now } = this.#options;
-    const cached = rotated ? undefined : await attempt(await cache.read(metadataFile(TIMESTAMP)), (octets) => verifyTimestampSignatures(octets, root));
+    const cached = rotated
+      ? undefined
+      : await attempt(await cache.read(metadataFile(TIMESTAMP)), (octets) =>
+          verifyTimestampSignatures(octets, root),
+        );
     if (cached !== undefined) this.#floors = raisedByTimestamp(this.#floors, cached.document.signed);
     const octets = await this.#download(TIMESTAMP, undefined, this.#limits.timestamp);
     const fetched = await verifyTimestampSignatures(octets, root);
@@ -205,7 +266,15 @@ export class Client {
     const verify = (octets: Uint8Array) => verifySnapshot(octets, root, timestamp, this.#floors, now);
     const { version, length } = timestamp.snapshot;
     const cached = older?.document.signed.version === version ? await attempt(kept, verify) : undefined;
-    const verified = cached ?? (await verify(await this.#download(SNAPSHOT, root.consistentSnapshot ? version : undefined, length ?? this.#limits.snapshot)));
+    const verified =
+      cached ??
+      (await verify(
+        await this.#download(
+          SNAPSHOT,
+          root.consistentSnapshot ? version : undefined,
+          length ?? this.#limits.snapshot,
+        ),
+      ));
     await this.#keep(metadataFile(SNAPSHOT), verified.document.octets);
     await this.#raiseFloors(raisedBySnapshot(this.#floors, verified.document.signed));
     this.#say(SNAPSHOT, verified);
@@ -214,11 +283,19 @@ export class Client {
 
   /** TUF 5.6.7: pre-order, each role once; a terminating delegation ends the search, found or not. */
   async #search(
-    path: TargetPath, name: RoleName, document: Document<Targets>, by: readonly RoleName[], visited: Set<RoleName>,
+    path: TargetPath,
+    name: RoleName,
+    document: Document<Targets>,
+    by: readonly RoleName[],
+    visited: Set<RoleName>,
   ): Promise<{ readonly found: FoundTarget | undefined; readonly ended: boolean }> {
     visited.add(name);
     if (visited.size > this.#limits.delegations) {
-      throw new RefusedError('TOO_MANY', `Cannot find ${path}: more than ${this.#limits.delegations} roles may list it`, { hint: 'Tell the operator' });
+      throw new RefusedError(
+        'TOO_MANY',
+        `Cannot find ${path}: more than ${this.#limits.delegations} roles may list it`,
+        { hint: 'Tell the operator' },
+      );
     }
     const file = document.signed.targets.get(path);
     if (file !== undefined) return { found: { path, file, role: name, by, document }, ended: true };
@@ -232,13 +309,22 @@ export class Client {
   }
 
   /** A delegated role. Reached on a second way, it is verified again with the keys of that way's delegator. */
-  async #load(role: DelegatedRole, delegator: RoleName, parent: Document<Targets>): Promise<Document<Targets>> {
+  async #load(
+    role: DelegatedRole,
+    delegator: RoleName,
+    parent: Document<Targets>,
+  ): Promise<Document<Targets>> {
     const way = JSON.stringify([delegator, role.name]);
     const authority: Authority = { role, keys: parent.signed.delegations?.keys ?? new Map() };
     const loaded = this.#roles.get(role.name);
     if (loaded !== undefined && this.#verified.has(way)) return loaded;
     if (loaded !== undefined) {
-      await verifyThreshold(loaded, authority.role, authority.keys, `${role.name} version ${loaded.signed.version} under ${delegator}`);
+      await verifyThreshold(
+        loaded,
+        authority.role,
+        authority.keys,
+        `${role.name} version ${loaded.signed.version} under ${delegator}`,
+      );
       this.#verified.add(way);
       return loaded;
     }
@@ -250,12 +336,25 @@ export class Client {
   }
 
   /** TUF 5.6: from the cache where that still is what the snapshot lists, else from the repository. */
-  async #loadUnder(name: RoleName, authority: Authority, root: Root, snapshot: Snapshot): Promise<Document<Targets>> {
+  async #loadUnder(
+    name: RoleName,
+    authority: Authority,
+    root: Root,
+    snapshot: Snapshot,
+  ): Promise<Document<Targets>> {
     const { cache, now } = this.#options;
     const listed: MetaFile = listedIn(snapshot, name);
     const verify = (octets: Uint8Array) => verifyTargets(octets, name, authority, listed, now);
     const cached = await attempt(await cache.read(metadataFile(name)), verify);
-    const verified = cached ?? (await verify(await this.#download(name, root.consistentSnapshot ? listed.version : undefined, listed.length ?? this.#limits.targets)));
+    const verified =
+      cached ??
+      (await verify(
+        await this.#download(
+          name,
+          root.consistentSnapshot ? listed.version : undefined,
+          listed.length ?? this.#limits.targets,
+        ),
+      ));
     if (cached === undefined) await this.#keep(metadataFile(name), verified.document.octets);
     this.#say(name, verified);
     return verified.document;
@@ -265,7 +364,9 @@ export class Client {
     const file = metadataFile(role, version);
     const octets = await this.#options.repository.metadata(file, limit);
     if (octets === undefined) {
-      throw new UnreachableError('MISSING', `Cannot get ${file}: the library does not have it`, { hint: 'The copy is not whole. Try again; if it stays so, tell the operator' });
+      throw new UnreachableError('MISSING', `Cannot get ${file}: the library does not have it`, {
+        hint: 'The copy is not whole. Try again; if it stays so, tell the operator',
+      });
     }
     return within(octets, limit, version === undefined ? role : `${role} version ${version}`);
   }
@@ -286,12 +387,20 @@ export class Client {
   }
 
   #say(role: RoleName, { document, signers }: Verified<SignedPart>): void {
-    this.#options.onStep?.({ role, version: document.signed.version, expires: document.signed.expires, signers });
+    this.#options.onStep?.({
+      role,
+      version: document.signed.version,
+      expires: document.signed.expires,
+      signers,
+    });
   }
 }
 
 /** What the cache holds is used where it verifies, and passed over where it is refused for whatever reason. */
-async function attempt<T>(octets: Uint8Array | undefined, verify: (octets: Uint8Array) => Promise<T>): Promise<T | undefined> {
+async function attempt<T>(
+  octets: Uint8Array | undefined,
+  verify: (octets: Uint8Array) => Promise<T>,
+): Promise<T | undefined> {
   if (octets === undefined) return undefined;
   try {
     return await verify(octets);
@@ -311,6 +420,8 @@ async function covers(role: DelegatedRole, path: TargetPath): Promise<boolean> {
 function within(octets: Uint8Array, limit: number, what: string): Uint8Array {
   if (octets.length <= limit) return octets;
   throw new RefusedError('WRONG_LENGTH', `Cannot accept ${what}: it has more than ${limit} octets`, {
-    found: octets.length, expected: limit, hint: 'Something else than the library answers here. Do not use it; tell the operator',
+    found: octets.length,
+    expected: limit,
+    hint: 'Something else than the library answers here. Do not use it; tell the operator',
   });
 }

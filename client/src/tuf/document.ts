@@ -7,13 +7,35 @@
 // - A key whose id is not its hash is dropped.
 // - Members that are not known stay: signatures cover them. Names are keys of a Map, never of an object.
 
-import { encodeCanonical, type Json, JsonError, type JsonObject, parseDate, parseJsonDocument } from '../encoding/index.ts';
+import {
+  encodeCanonical,
+  type Json,
+  JsonError,
+  type JsonObject,
+  parseDate,
+  parseJsonDocument,
+} from '../encoding/index.ts';
 import { RefusedError } from './errors.ts';
 import { parseKey } from './key.ts';
 import { isTargetPath, isTopRole, parseRoleName } from './names.ts';
 import type {
-  DelegatedRole, Delegations, Document, KeyId, KeyRing, MetaFile, RoleKeys, RoleName, Root, Signature, SignedCommon, SignedPart, Snapshot,
-  TargetFile, TargetPath, Targets, Timestamp,
+  DelegatedRole,
+  Delegations,
+  Document,
+  KeyId,
+  KeyRing,
+  MetaFile,
+  RoleKeys,
+  RoleName,
+  Root,
+  Signature,
+  SignedCommon,
+  SignedPart,
+  Snapshot,
+  TargetFile,
+  TargetPath,
+  Targets,
+  Timestamp,
 } from './types.ts';
 
 export const parseRoot = documentParser(readRoot);
@@ -26,12 +48,22 @@ class Misfit extends Error {}
 
 type Reader<T> = (signed: JsonObject) => Promise<T> | T;
 
-function documentParser<T extends SignedPart>(read: Reader<T>): (octets: Uint8Array, role: RoleName) => Promise<Document<T>> {
+function documentParser<T extends SignedPart>(
+  read: Reader<T>,
+): (octets: Uint8Array, role: RoleName) => Promise<Document<T>> {
   return async (octets, role) => {
     try {
       return await parseDocument(octets, read);
     } catch (cause) {
-      if (!(cause instanceof Misfit || cause instanceof JsonError || cause instanceof TypeError || cause instanceof RefusedError)) throw cause;
+      if (
+        !(
+          cause instanceof Misfit ||
+          cause instanceof JsonError ||
+          cause instanceof TypeError ||
+          cause instanceof RefusedError
+        )
+      )
+        throw cause;
       throw new RefusedError('NOT_METADATA', `Cannot read the metadata of ${role}: ${cause.message}`, {
         role,
         cause,
@@ -41,7 +73,10 @@ function documentParser<T extends SignedPart>(read: Reader<T>): (octets: Uint8Ar
   };
 }
 
-async function parseDocument<T extends SignedPart>(octets: Uint8Array, read: Reader<T>): Promise<Document<T>> {
+async function parseDocument<T extends SignedPart>(
+  octets: Uint8Array,
+  read: Reader<T>,
+): Promise<Document<T>> {
   const { value, canonicalMembers } = parseJsonDocument(octets);
   const envelope = object(value, 'the file');
   const signed = object(envelope.signed, 'signed');
@@ -66,14 +101,16 @@ function readSignatures(value: Json | undefined): readonly Signature[] {
 function readCommon(signed: JsonObject, type: SignedPart['type']): SignedCommon {
   if (signed._type !== type) throw new Misfit(`_type is ${JSON.stringify(signed._type)}, expected "${type}"`);
   const specVersion = text(signed.spec_version, 'spec_version');
-  if (!/^1(\.\d+){1,2}$/.test(specVersion)) throw new Misfit(`spec_version is ${JSON.stringify(specVersion)}, expected 1.x`);
+  if (!/^1(\.\d+){1,2}$/.test(specVersion))
+    throw new Misfit(`spec_version is ${JSON.stringify(specVersion)}, expected 1.x`);
   return { specVersion, version: integer(signed.version, 'version', 1), expires: parseDate(signed.expires) };
 }
 
 async function readRoot(signed: JsonObject): Promise<Root> {
   const roles = object(signed.roles, 'roles');
   const consistent = signed.consistent_snapshot;
-  if (consistent !== undefined && typeof consistent !== 'boolean') throw new Misfit('consistent_snapshot is not a boolean');
+  if (consistent !== undefined && typeof consistent !== 'boolean')
+    throw new Misfit('consistent_snapshot is not a boolean');
   return {
     type: 'root',
     ...readCommon(signed, 'root'),
@@ -91,14 +128,19 @@ async function readRoot(signed: JsonObject): Promise<Root> {
 function readTimestamp(signed: JsonObject): Timestamp {
   const common = readCommon(signed, 'timestamp');
   const meta = object(signed.meta, 'meta');
-  return { type: 'timestamp', ...common, snapshot: readMetaFile(meta['snapshot.json'], 'meta["snapshot.json"]') };
+  return {
+    type: 'timestamp',
+    ...common,
+    snapshot: readMetaFile(meta['snapshot.json'], 'meta["snapshot.json"]'),
+  };
 }
 
 function readSnapshot(signed: JsonObject): Snapshot {
   const common = readCommon(signed, 'snapshot');
   const meta = new Map<RoleName, MetaFile>();
   for (const [file, entry] of Object.entries(object(signed.meta, 'meta'))) {
-    if (!file.endsWith('.json')) throw new Misfit(`meta has ${JSON.stringify(file)}, expected a name that ends in .json`);
+    if (!file.endsWith('.json'))
+      throw new Misfit(`meta has ${JSON.stringify(file)}, expected a name that ends in .json`);
     meta.set(parseRoleName(file.slice(0, -5)), readMetaFile(entry, `meta[${JSON.stringify(file)}]`));
   }
   return { type: 'snapshot', ...common, meta };
@@ -118,10 +160,12 @@ async function readTargets(signed: JsonObject): Promise<Targets> {
   const listed = object(signed.targets, 'targets');
   const targets = new Map<TargetPath, TargetFile>();
   for (const path of Object.keys(listed)) {
-    if (!isTargetPath(path)) throw new Misfit(`targets has ${JSON.stringify(path)}, which is not a target path`);
+    if (!isTargetPath(path))
+      throw new Misfit(`targets has ${JSON.stringify(path)}, which is not a target path`);
     targets.set(path, readTargetFile(listed[path], path));
   }
-  const delegations = signed.delegations === undefined ? undefined : await readDelegations(signed.delegations);
+  const delegations =
+    signed.delegations === undefined ? undefined : await readDelegations(signed.delegations);
   return { type: 'targets', ...common, targets, delegations };
 }
 
@@ -144,7 +188,8 @@ function readHashes(value: Json | undefined, at: string): ReadonlyMap<string, st
 
 async function readDelegations(value: Json): Promise<Delegations> {
   const { keys, roles, succinct_roles: succinct } = object(value, 'delegations');
-  if (succinct !== undefined) throw new Misfit('delegations.succinct_roles is not part of TUF 1.0 and is not read here');
+  if (succinct !== undefined)
+    throw new Misfit('delegations.succinct_roles is not part of TUF 1.0 and is not read here');
   const names = new Set<RoleName>();
   const read = list(roles, 'delegations.roles').map((entry) => {
     const role = readDelegatedRole(object(entry, 'delegations.roles'));
@@ -158,18 +203,28 @@ async function readDelegations(value: Json): Promise<Delegations> {
 function readDelegatedRole(value: JsonObject): DelegatedRole {
   const name = parseRoleName(value.name);
   if (isTopRole(name)) throw new Misfit(`the top-level role "${name}" cannot be delegated`);
-  if (typeof value.terminating !== 'boolean') throw new Misfit(`the delegation of ${JSON.stringify(name)} does not say whether it is terminating`);
-  return { name, terminating: value.terminating, covers: readCover(value, name), ...readRoleKeys(value, `the delegation of ${JSON.stringify(name)}`) };
+  if (typeof value.terminating !== 'boolean')
+    throw new Misfit(`the delegation of ${JSON.stringify(name)} does not say whether it is terminating`);
+  return {
+    name,
+    terminating: value.terminating,
+    covers: readCover(value, name),
+    ...readRoleKeys(value, `the delegation of ${JSON.stringify(name)}`),
+  };
 }
 
 /** TUF 4.5: paths or path_hash_prefixes, one of them and not both. */
 function readCover(value: JsonObject, name: string): DelegatedRole['covers'] {
   const { paths, path_hash_prefixes: prefixes } = value;
   if ((paths === undefined) === (prefixes === undefined)) {
-    throw new Misfit(`the delegation of ${JSON.stringify(name)} needs paths or path_hash_prefixes, one of the two`);
+    throw new Misfit(
+      `the delegation of ${JSON.stringify(name)} needs paths or path_hash_prefixes, one of the two`,
+    );
   }
   if (paths !== undefined) return { paths: list(paths, 'paths').map((path) => text(path, 'paths')) };
-  return { hashPrefixes: list(prefixes, 'path_hash_prefixes').map((prefix) => text(prefix, 'path_hash_prefixes')) };
+  return {
+    hashPrefixes: list(prefixes, 'path_hash_prefixes').map((prefix) => text(prefix, 'path_hash_prefixes')),
+  };
 }
 
 function readRoleKeys(value: Json | undefined, at: string): RoleKeys {

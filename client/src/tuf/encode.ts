@@ -1,9 +1,26 @@
 // Typed roles become the octets that are signed and published: the same format that `document.ts` reads.
 
 import { canonicalText, encodeCanonical, encodeDate, type Json, type JsonObject } from '../encoding/index.ts';
-import type { DelegatedRole, Delegations, KeyRing, MetaFile, RoleKeys, Root, Signature, SignedCommon, SignedPart, Snapshot, TargetFile, Targets, Timestamp } from './types.ts';
+import type {
+  DelegatedRole,
+  Delegations,
+  KeyRing,
+  MetaFile,
+  RoleKeys,
+  Root,
+  Signature,
+  SignedCommon,
+  SignedPart,
+  Snapshot,
+  TargetFile,
+  Targets,
+  Timestamp,
+} from './types.ts';
 
 export const SPEC_VERSION = '1.0.34';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be escaped
+const CONTROLS = /[\u0000-\u001f]/g;
 
 /** The `signed` member of a file. */
 export function encodeSigned(part: SignedPart): JsonObject {
@@ -28,11 +45,15 @@ export function signedOctets(signed: JsonObject): Uint8Array<ArrayBuffer> {
  * The whole file, as compact as its readers allow: canonical but for control characters (the line ends
  * of a PEM), which JSON must escape.
  */
-export function encodeDocument(signed: JsonObject, signatures: readonly Signature[]): Uint8Array<ArrayBuffer> {
-  const sorted = signatures.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1)).map(({ keyId, sig }) => ({ keyid: keyId, sig }));
+export function encodeDocument(
+  signed: JsonObject,
+  signatures: readonly Signature[],
+): Uint8Array<ArrayBuffer> {
+  const sorted = signatures
+    .toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1))
+    .map(({ keyId, sig }) => ({ keyid: keyId, sig }));
   const text = canonicalText({ signatures: sorted, signed });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be escaped
-  return new TextEncoder().encode(text.replace(/[\u0000-\u001f]/g, (sign) => JSON.stringify(sign).slice(1, -1)));
+  return new TextEncoder().encode(text.replace(CONTROLS, (sign) => JSON.stringify(sign).slice(1, -1)));
 }
 
 export function encodeRoot(root: Omit<Root, 'type'>): JsonObject {
@@ -41,27 +62,44 @@ export function encodeRoot(root: Omit<Root, 'type'>): JsonObject {
     ...encodeCommon('root', root),
     consistent_snapshot: root.consistentSnapshot,
     keys: encodeKeys(root.keys),
-    roles: { root: encodeRoleKeys(own), timestamp: encodeRoleKeys(timestamp), snapshot: encodeRoleKeys(snapshot), targets: encodeRoleKeys(targets) },
+    roles: {
+      root: encodeRoleKeys(own),
+      timestamp: encodeRoleKeys(timestamp),
+      snapshot: encodeRoleKeys(snapshot),
+      targets: encodeRoleKeys(targets),
+    },
   };
 }
 
 export function encodeTimestamp(timestamp: Omit<Timestamp, 'type'>): JsonObject {
-  return { ...encodeCommon('timestamp', timestamp), meta: { 'snapshot.json': encodeMetaFile(timestamp.snapshot) } };
+  return {
+    ...encodeCommon('timestamp', timestamp),
+    meta: { 'snapshot.json': encodeMetaFile(timestamp.snapshot) },
+  };
 }
 
 export function encodeSnapshot(snapshot: Omit<Snapshot, 'type'>): JsonObject {
-  const meta = Object.fromEntries([...snapshot.meta].map(([role, file]) => [`${role}.json`, encodeMetaFile(file)]));
+  const meta = Object.fromEntries(
+    [...snapshot.meta].map(([role, file]) => [`${role}.json`, encodeMetaFile(file)]),
+  );
   return { ...encodeCommon('snapshot', snapshot), meta };
 }
 
 export function encodeTargets(targets: Omit<Targets, 'type'>): JsonObject {
-  const listed = Object.fromEntries([...targets.targets].map(([path, file]) => [path, encodeTargetFile(file)]));
+  const listed = Object.fromEntries(
+    [...targets.targets].map(([path, file]) => [path, encodeTargetFile(file)]),
+  );
   const delegations = targets.delegations && { delegations: encodeDelegations(targets.delegations) };
   return { ...encodeCommon('targets', targets), targets: listed, ...delegations };
 }
 
 function encodeCommon(type: SignedPart['type'], common: SignedCommon): { readonly [key: string]: Json } {
-  return { _type: type, spec_version: common.specVersion, version: common.version, expires: encodeDate(common.expires) };
+  return {
+    _type: type,
+    spec_version: common.specVersion,
+    version: common.version,
+    expires: encodeDate(common.expires),
+  };
 }
 
 function encodeMetaFile(file: MetaFile): JsonObject {
@@ -85,7 +123,8 @@ function encodeDelegations(delegations: Delegations): JsonObject {
 }
 
 function encodeDelegatedRole(role: DelegatedRole): JsonObject {
-  const cover = 'paths' in role.covers ? { paths: role.covers.paths } : { path_hash_prefixes: role.covers.hashPrefixes };
+  const cover =
+    'paths' in role.covers ? { paths: role.covers.paths } : { path_hash_prefixes: role.covers.hashPrefixes };
   return { name: role.name, terminating: role.terminating, ...cover, ...encodeRoleKeys(role) };
 }
 

@@ -48,7 +48,12 @@ export function raisedBySnapshot(floors: Floors, snapshot: Snapshot): Floors {
 }
 
 export async function encodeFloors(floors: Floors): Promise<Uint8Array<ArrayBuffer>> {
-  const body = { ...floors, format: 'cfl/floors/1', keys: floors.keys, roles: Object.fromEntries(floors.roles) };
+  const body = {
+    ...floors,
+    format: 'cfl/floors/1',
+    keys: floors.keys,
+    roles: Object.fromEntries(floors.roles),
+  };
   return new TextEncoder().encode(JSON.stringify({ body, sha256: await digestOf(body) }));
 }
 
@@ -65,8 +70,17 @@ export async function parseFloors(octets: Uint8Array | undefined): Promise<Floor
 
 function readFloors(body: JsonObject): Floors | undefined {
   if (body.format !== 'cfl/floors/1') return undefined;
-  const { root, timestamp, snapshot, roles, keys } = body as unknown as Record<string, number> & { roles: JsonObject; keys: KeyId[] };
-  return { root: Number(root), timestamp: Number(timestamp), snapshot: Number(snapshot), roles: new Map(Object.entries(roles)) as Map<RoleName, number>, keys };
+  const { root, timestamp, snapshot, roles, keys } = body as unknown as Record<string, number> & {
+    roles: JsonObject;
+    keys: KeyId[];
+  };
+  return {
+    root: Number(root),
+    timestamp: Number(timestamp),
+    snapshot: Number(snapshot),
+    roles: new Map(Object.entries(roles)) as Map<RoleName, number>,
+    keys,
+  };
 }
 
 function digestOf(body: JsonObject): Promise<string> {

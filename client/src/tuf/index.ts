@@ -1,16 +1,56 @@
 // The Update Framework 1.0.34, read strictly: the same code in Node and in a browser.
 
-export { Client, type ClientOptions, type FoundTarget, LIMITS, type Limits, type Step, type Trusted } from './client.ts';
+export {
+  Client,
+  type ClientOptions,
+  type FoundTarget,
+  LIMITS,
+  type Limits,
+  type Step,
+  type Trusted,
+} from './client.ts';
 export { parseRoot, parseSnapshot, parseTargets, parseTimestamp } from './document.ts';
-export { encodeDocument, encodeRoot, encodeSigned, encodeSnapshot, encodeTargets, encodeTimestamp, SPEC_VERSION, signedOctets } from './encode.ts';
-export { type RefusalCode, type RefusalDetail, RefusedError, type UnreachableCode, UnreachableError } from './errors.ts';
+export {
+  encodeDocument,
+  encodeRoot,
+  encodeSigned,
+  encodeSnapshot,
+  encodeTargets,
+  encodeTimestamp,
+  SPEC_VERSION,
+  signedOctets,
+} from './encode.ts';
+export {
+  type RefusalCode,
+  type RefusalDetail,
+  RefusedError,
+  type UnreachableCode,
+  UnreachableError,
+} from './errors.ts';
 export { FLOORS_FILE } from './floors.ts';
 export { fromPem, keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
 export {
-  consistentName, isTargetPath, isTopRole, matchesPattern, metadataFile, parseRoleName, parseTargetPath, ROOT, SNAPSHOT, TARGETS, TIMESTAMP,
+  consistentName,
+  isTargetPath,
+  isTopRole,
+  matchesPattern,
+  metadataFile,
+  parseRoleName,
+  parseTargetPath,
+  ROOT,
+  SNAPSHOT,
+  TARGETS,
+  TIMESTAMP,
 } from './names.ts';
 export { type Signers, verifyThreshold } from './threshold.ts';
 export {
-  type Authority, minute, type Verified, verifyNextRoot, verifyPinnedRoot, verifySnapshotSignatures, verifyTargets, verifyTimestampSignatures,
+  type Authority,
+  minute,
+  type Verified,
+  verifyNextRoot,
+  verifyPinnedRoot,
+  verifySnapshotSignatures,
+  verifyTargets,
+  verifyTimestampSignatures,
 } from './trusted.ts';
 export type * from './types.ts';

@@ -20,7 +20,11 @@ const ECDSA: Algorithm = {
   verify: { name: 'ECDSA', hash: 'SHA-256' },
   signature: rawFromDer,
 };
-const ED25519: Algorithm = { import: { name: 'Ed25519' }, verify: { name: 'Ed25519' }, signature: (found) => found };
+const ED25519: Algorithm = {
+  import: { name: 'Ed25519' },
+  verify: { name: 'Ed25519' },
+  signature: (found) => found,
+};
 const RSA_PSS: Algorithm = {
   import: { name: 'RSA-PSS', hash: 'SHA-256' },
   verify: { name: 'RSA-PSS', saltLength: 32 },
@@ -43,7 +47,8 @@ export async function publicKey(keytype: string, scheme: string, material: strin
 /** The key, or undefined where the id is not its hash. Throws a TypeError where it is not a key at all. */
 export async function parseKey(id: string, json: JsonObject): Promise<PublicKey | undefined> {
   const { keytype, scheme, keyval } = json;
-  if (typeof keytype !== 'string' || typeof scheme !== 'string') throw new TypeError('a key has no keytype or no scheme');
+  if (typeof keytype !== 'string' || typeof scheme !== 'string')
+    throw new TypeError('a key has no keytype or no scheme');
   const material = isObject(keyval) ? keyval.public : undefined;
   if (typeof material !== 'string') throw new TypeError('a key has no public part');
   if (id !== (await keyId(json))) return undefined;
@@ -81,8 +86,11 @@ async function importAnew(key: PublicKey): Promise<ImportedKey | undefined> {
   if (algorithm === undefined) return undefined;
   const bare = key.keytype === 'ed25519';
   const octets = bare ? fromHex(key.public) : fromPem(key.public);
-  const cryptoKey = await crypto.subtle.importKey(bare ? 'raw' : 'spki', octets, algorithm.import, true, ['verify']);
-  if (algorithm === RSA_PSS && (cryptoKey.algorithm as RsaKeyAlgorithm).modulusLength < 2048) return undefined;
+  const cryptoKey = await crypto.subtle.importKey(bare ? 'raw' : 'spki', octets, algorithm.import, true, [
+    'verify',
+  ]);
+  if (algorithm === RSA_PSS && (cryptoKey.algorithm as RsaKeyAlgorithm).modulusLength < 2048)
+    return undefined;
   const spki = await crypto.subtle.exportKey('spki', cryptoKey);
   return { key: cryptoKey, algorithm, material: toHex(new Uint8Array(spki)) };
 }
@@ -93,12 +101,21 @@ export async function keyMaterial(key: PublicKey): Promise<string | undefined> {
 }
 
 /** Never throws: a signature that cannot be read is a wrong one. */
-export async function verifySignature(key: PublicKey, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+export async function verifySignature(
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
   const usable = await importKey(key);
   const exact = usable?.algorithm.signature(signature);
   if (usable === undefined || exact === undefined) return false;
   try {
-    return await crypto.subtle.verify(usable.algorithm.verify, usable.key, exact as Uint8Array<ArrayBuffer>, message as Uint8Array<ArrayBuffer>);
+    return await crypto.subtle.verify(
+      usable.algorithm.verify,
+      usable.key,
+      exact as Uint8Array<ArrayBuffer>,
+      message as Uint8Array<ArrayBuffer>,
+    );
   } catch {
     return false;
   }

@@ -21,10 +21,19 @@ export function isTopRole(name: string): name is TopRole {
 }
 
 export function parseRoleName(text: unknown): RoleName {
-  if (typeof text === 'string' && text.length > 0 && text.length <= 128 && text.isWellFormed() && !CONTROL.test(text)) {
+  if (
+    typeof text === 'string' &&
+    text.length > 0 &&
+    text.length <= 128 &&
+    text.isWellFormed() &&
+    !CONTROL.test(text)
+  ) {
     return text as RoleName;
   }
-  throw new RefusedError('NOT_METADATA', `Cannot read ${JSON.stringify(text)} as the name of a role: expected 1 to 128 printable characters`);
+  throw new RefusedError(
+    'NOT_METADATA',
+    `Cannot read ${JSON.stringify(text)} as the name of a role: expected 1 to 128 printable characters`,
+  );
 }
 
 export function isTargetPath(text: string): text is TargetPath {
@@ -39,12 +48,18 @@ export function isTargetPath(text: string): text is TargetPath {
 
 export function parseTargetPath(text: string): TargetPath {
   if (isTargetPath(text)) return text;
-  throw new RefusedError('NOT_METADATA', `Cannot read ${JSON.stringify(text)} as a target path: expected segments between "/", none empty, "." or ".."`);
+  throw new RefusedError(
+    'NOT_METADATA',
+    `Cannot read ${JSON.stringify(text)} as a target path: expected segments between "/", none empty, "." or ".."`,
+  );
 }
 
 /** `3.m-fff1.json`, or `m-fff1.json` without a version. Everything but letters, digits and `_.-~` is percent-encoded. */
 export function metadataFile(role: RoleName, version?: number): string {
-  const name = encodeURIComponent(role).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  const name = encodeURIComponent(role).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return version === undefined ? `${name}.json` : `${version}.${name}.json`;
 }
 
@@ -58,7 +73,10 @@ export function consistentName(path: TargetPath, digest: string): string {
 export function matchesPattern(path: string, pattern: string): boolean {
   const segments = path.split('/');
   const globs = pattern.split('/');
-  return segments.length === globs.length && segments.every((segment, i) => matchesGlob(segment, globs[i] as string));
+  return (
+    segments.length === globs.length &&
+    segments.every((segment, i) => matchesGlob(segment, globs[i] as string))
+  );
 }
 
 /** Linear but for the last star: on a mismatch only that star takes one character more. */

@@ -18,7 +18,12 @@ export interface Signers {
   readonly of: number;
 }
 
-export async function verifyThreshold(document: Document<SignedPart>, role: RoleKeys, ring: KeyRing, what: string): Promise<Signers> {
+export async function verifyThreshold(
+  document: Document<SignedPart>,
+  role: RoleKeys,
+  ring: KeyRing,
+  what: string,
+): Promise<Signers> {
   const wanted = new Set<string>(role.keyIds);
   const materials = new Set<string>();
   const keyIds: KeyId[] = [];
@@ -26,18 +31,27 @@ export async function verifyThreshold(document: Document<SignedPart>, role: Role
     if (materials.size >= role.threshold) break;
     const key = wanted.has(keyId) ? ring.get(keyId as KeyId) : undefined;
     const octets = key && signatureOctets(sig);
-    if (key === undefined || octets === undefined || !(await verifySignature(key, document.signedOctets, octets))) continue;
+    if (
+      key === undefined ||
+      octets === undefined ||
+      !(await verifySignature(key, document.signedOctets, octets))
+    )
+      continue;
     const material = await keyMaterial(key);
     if (material === undefined || materials.has(material)) continue;
     materials.add(material);
     keyIds.push(key.id);
   }
   if (materials.size >= role.threshold) return { keyIds, threshold: role.threshold, of: wanted.size };
-  throw new RefusedError('UNSIGNED', `Cannot accept ${what}: it has ${materials.size} good signatures of the ${role.threshold} it needs`, {
-    found: materials.size,
-    expected: role.threshold,
-    hint: 'Somebody without the right keys made this file, or it was changed on the way. Do not use it; tell the operator',
-  });
+  throw new RefusedError(
+    'UNSIGNED',
+    `Cannot accept ${what}: it has ${materials.size} good signatures of the ${role.threshold} it needs`,
+    {
+      found: materials.size,
+      expected: role.threshold,
+      hint: 'Somebody without the right keys made this file, or it was changed on the way. Do not use it; tell the operator',
+    },
+  );
 }
 
 function signatureOctets(sig: string): Uint8Array | undefined {

@@ -21,7 +21,18 @@ import { RefusedError } from './errors.ts';
 import type { Floors } from './floors.ts';
 import { ROOT, SNAPSHOT, TIMESTAMP } from './names.ts';
 import { type Signers, verifyThreshold } from './threshold.ts';
-import type { Document, KeyRing, MetaFile, RoleKeys, RoleName, Root, SignedPart, Snapshot, Targets, Timestamp } from './types.ts';
+import type {
+  Document,
+  KeyRing,
+  MetaFile,
+  RoleKeys,
+  RoleName,
+  Root,
+  SignedPart,
+  Snapshot,
+  Targets,
+  Timestamp,
+} from './types.ts';
 
 export interface Verified<T extends SignedPart> {
   readonly document: Document<T>;
@@ -37,7 +48,15 @@ export interface Authority {
 /** The pinned root: it vouches for itself, since nothing else can; it must at least be whole. */
 export async function verifyPinnedRoot(octets: Uint8Array): Promise<Verified<Root>> {
   const document = await parseRoot(octets, ROOT);
-  return { document, signers: await verifyThreshold(document, document.signed.roles.root, document.signed.keys, describe(ROOT, document)) };
+  return {
+    document,
+    signers: await verifyThreshold(
+      document,
+      document.signed.roles.root,
+      document.signed.keys,
+      describe(ROOT, document),
+    ),
+  };
 }
 
 export async function verifyNextRoot(octets: Uint8Array, trusted: Root): Promise<Verified<Root>> {
@@ -58,10 +77,18 @@ export function verifyNewestRoot(root: Document<Root>, floors: Floors, now: Date
 }
 
 /** A timestamp that the root's keys signed; whether it may be used is `verifyTimestamp`'s question. */
-export async function verifyTimestampSignatures(octets: Uint8Array, root: Root): Promise<Verified<Timestamp>> {
+export async function verifyTimestampSignatures(
+  octets: Uint8Array,
+  root: Root,
+): Promise<Verified<Timestamp>> {
   const document = await parseTimestamp(octets, TIMESTAMP);
   // TUF 5.4.2
-  const signers = await verifyThreshold(document, root.roles.timestamp, root.keys, describe(TIMESTAMP, document));
+  const signers = await verifyThreshold(
+    document,
+    root.roles.timestamp,
+    root.keys,
+    describe(TIMESTAMP, document),
+  );
   return { document, signers };
 }
 
@@ -72,7 +99,13 @@ export function verifyTimestampVersions(document: Document<Timestamp>, floors: F
   refuseBelowFloor(SNAPSHOT, document.signed.snapshot.version, floors.snapshot);
 }
 
-export async function verifySnapshot(octets: Uint8Array, root: Root, timestamp: Timestamp, floors: Floors, now: Date): Promise<Verified<Snapshot>> {
+export async function verifySnapshot(
+  octets: Uint8Array,
+  root: Root,
+  timestamp: Timestamp,
+  floors: Floors,
+  now: Date,
+): Promise<Verified<Snapshot>> {
   // TUF 5.5.2
   await verifyListed(SNAPSHOT, octets, timestamp.snapshot);
   const verified = await verifySnapshotSignatures(octets, root);
@@ -93,11 +126,20 @@ export async function verifySnapshot(octets: Uint8Array, root: Root, timestamp: 
 /** A snapshot that the root's keys signed (5.5.3): enough to take floors from, not to use it. */
 export async function verifySnapshotSignatures(octets: Uint8Array, root: Root): Promise<Verified<Snapshot>> {
   const document = await parseSnapshot(octets, SNAPSHOT);
-  return { document, signers: await verifyThreshold(document, root.roles.snapshot, root.keys, describe(SNAPSHOT, document)) };
+  return {
+    document,
+    signers: await verifyThreshold(document, root.roles.snapshot, root.keys, describe(SNAPSHOT, document)),
+  };
 }
 
 /** Targets, and every delegated role, under the authority of the one that delegates to it. */
-export async function verifyTargets(octets: Uint8Array, name: RoleName, authority: Authority, listed: MetaFile, now: Date): Promise<Verified<Targets>> {
+export async function verifyTargets(
+  octets: Uint8Array,
+  name: RoleName,
+  authority: Authority,
+  listed: MetaFile,
+  now: Date,
+): Promise<Verified<Targets>> {
   // TUF 5.6.2
   await verifyListed(name, octets, listed);
   const document = await parseTargets(octets, name);
@@ -114,10 +156,14 @@ export async function verifyTargets(octets: Uint8Array, name: RoleName, authorit
 export function listedIn(snapshot: Snapshot, role: RoleName): MetaFile {
   const listed = snapshot.meta.get(role);
   if (listed !== undefined) return listed;
-  throw new RefusedError('NOT_LISTED', `Cannot use ${role}: snapshot version ${snapshot.version} does not list it`, {
-    role,
-    hint: 'The library has not accepted anything from this role, or the copy is not whole; tell the operator',
-  });
+  throw new RefusedError(
+    'NOT_LISTED',
+    `Cannot use ${role}: snapshot version ${snapshot.version} does not list it`,
+    {
+      role,
+      hint: 'The library has not accepted anything from this role, or the copy is not whole; tell the operator',
+    },
+  );
 }
 
 async function verifyListed(role: RoleName, octets: Uint8Array, listed: MetaFile): Promise<void> {
@@ -125,59 +171,97 @@ async function verifyListed(role: RoleName, octets: Uint8Array, listed: MetaFile
 }
 
 /** Length and every hash that this code knows; a list without any known hash is refused where a hash is needed. */
-export async function verifyLengthAndHashes(what: string, octets: Uint8Array, listed: Pick<MetaFile, 'length' | 'hashes'>): Promise<void> {
+export async function verifyLengthAndHashes(
+  what: string,
+  octets: Uint8Array,
+  listed: Pick<MetaFile, 'length' | 'hashes'>,
+): Promise<void> {
   if (listed.length !== undefined && octets.length !== listed.length) {
-    throw new RefusedError('WRONG_LENGTH', `Cannot accept ${what}: it has ${octets.length} octets, ${listed.length} are signed`, {
-      found: octets.length, expected: listed.length, hint: CHANGED,
-    });
+    throw new RefusedError(
+      'WRONG_LENGTH',
+      `Cannot accept ${what}: it has ${octets.length} octets, ${listed.length} are signed`,
+      {
+        found: octets.length,
+        expected: listed.length,
+        hint: CHANGED,
+      },
+    );
   }
   for (const [algorithm, expected] of listed.hashes) {
     const found = await hash(algorithm, octets);
     if (found !== undefined && found !== expected) {
-      throw new RefusedError('WRONG_HASH', `Cannot accept ${what}: its ${algorithm} is ${found}, ${expected} is signed`, { found, expected, hint: CHANGED });
+      throw new RefusedError(
+        'WRONG_HASH',
+        `Cannot accept ${what}: its ${algorithm} is ${found}, ${expected} is signed`,
+        { found, expected, hint: CHANGED },
+      );
     }
   }
 }
 
-const CHANGED = 'The file was changed or damaged on the way. Do not use it; try another copy, and tell the operator if it stays so';
+const CHANGED =
+  'The file was changed or damaged on the way. Do not use it; try another copy, and tell the operator if it stays so';
 
 /** Lower-case hex; undefined for an algorithm that is not known here. */
 export async function hash(algorithm: string, octets: Uint8Array): Promise<string | undefined> {
   if (algorithm === 'sha256') return sha256(octets);
-  if (algorithm === 'sha512') return toHex(new Uint8Array(await crypto.subtle.digest('SHA-512', octets as Uint8Array<ArrayBuffer>)));
+  if (algorithm === 'sha512')
+    return toHex(new Uint8Array(await crypto.subtle.digest('SHA-512', octets as Uint8Array<ArrayBuffer>)));
   return undefined;
 }
 
 function expectVersion(role: RoleName, document: Document<SignedPart>, expected: number): void {
   const found = document.signed.version;
   if (found === expected) return;
-  throw new RefusedError('WRONG_VERSION', `Cannot accept ${role} version ${found}: version ${expected} was expected`, {
-    role, found, expected, hint: 'Files of different states were mixed. Do not use them; tell the operator',
-  });
+  throw new RefusedError(
+    'WRONG_VERSION',
+    `Cannot accept ${role} version ${found}: version ${expected} was expected`,
+    {
+      role,
+      found,
+      expected,
+      hint: 'Files of different states were mixed. Do not use them; tell the operator',
+    },
+  );
 }
 
 function refuseBelowFloor(role: RoleName, found: number, floor: number): void {
   if (found >= floor) return;
-  throw new RefusedError('ROLLBACK', `Cannot accept ${role} version ${found}: version ${floor} was already trusted`, {
-    role, found, expected: floor, hint: OLDER,
-  });
+  throw new RefusedError(
+    'ROLLBACK',
+    `Cannot accept ${role} version ${found}: version ${floor} was already trusted`,
+    {
+      role,
+      found,
+      expected: floor,
+      hint: OLDER,
+    },
+  );
 }
 
 const OLDER = 'This copy of the library is older than what you have seen. Do not use it; tell the operator';
 
 function vanished(role: RoleName, version: number): RefusedError {
-  return new RefusedError('ROLLBACK', `Cannot accept snapshot version ${version}: it no longer lists ${role}`, { role, hint: OLDER });
+  return new RefusedError(
+    'ROLLBACK',
+    `Cannot accept snapshot version ${version}: it no longer lists ${role}`,
+    { role, hint: OLDER },
+  );
 }
 
 export function verifyNotExpired(role: RoleName, document: Document<SignedPart>, now: Date): void {
   const { expires, version } = document.signed;
   if (expires > now) return;
-  throw new RefusedError('EXPIRED', `Cannot accept ${role} version ${version}: it expired on ${minute(expires)}, ${age(expires, now)} ago`, {
-    role,
-    found: minute(expires),
-    expected: `later than ${minute(now)}`,
-    hint: 'Nothing is known to be wrong, but nothing newer can be ruled out. Ask the operator to renew it',
-  });
+  throw new RefusedError(
+    'EXPIRED',
+    `Cannot accept ${role} version ${version}: it expired on ${minute(expires)}, ${age(expires, now)} ago`,
+    {
+      role,
+      found: minute(expires),
+      expected: `later than ${minute(now)}`,
+      hint: 'Nothing is known to be wrong, but nothing newer can be ruled out. Ask the operator to renew it',
+    },
+  );
 }
 
 /** `2026-11-23 09:00 UTC` */
@@ -187,7 +271,12 @@ export function minute(date: Date): string {
 
 function age(from: Date, to: Date): string {
   const minutes = Math.floor((to.getTime() - from.getTime()) / 60_000);
-  const [count, unit] = minutes < 120 ? [minutes, 'minute'] : minutes < 2880 ? [Math.floor(minutes / 60), 'hour'] : [Math.floor(minutes / 1440), 'day'];
+  const [count, unit] =
+    minutes < 120
+      ? [minutes, 'minute']
+      : minutes < 2880
+        ? [Math.floor(minutes / 60), 'hour']
+        : [Math.floor(minutes / 1440), 'day'];
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 

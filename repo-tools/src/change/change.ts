@@ -43,7 +43,8 @@ const FORMAT = 'cfl/change/1';
 /** Writes the folder; role files that are there already are replaced by further signed ones. */
 export async function writeChange(files: Files, base: string, change: Change): Promise<void> {
   for (const [path, octets] of change.targets) await files.replace(`${base}/targets/${path}`, octets);
-  for (const [role, document] of change.metadata) await files.replace(`${base}/metadata/${metadataFile(role)}`, document.octets);
+  for (const [role, document] of change.metadata)
+    await files.replace(`${base}/metadata/${metadataFile(role)}`, document.octets);
   // Last, so that a folder with a change.json is whole
   await files.replace(`${base}/change.json`, encodeHead(change));
 }
@@ -86,7 +87,8 @@ function encodeHead({ title, words, created, library, upon }: Change): Uint8Arra
 function readHead(octets: Uint8Array, base: string): Head {
   try {
     const { format, title, words, created, library, upon, ...rest } = parseJson(octets) as JsonObject;
-    if (format !== FORMAT) throw new TypeError(`its format is ${JSON.stringify(format)}, expected "${FORMAT}"`);
+    if (format !== FORMAT)
+      throw new TypeError(`its format is ${JSON.stringify(format)}, expected "${FORMAT}"`);
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined) throw new TypeError(`it has the unknown field "${unknown}"`);
     if (typeof title !== 'string' || !isTextList(words)) throw new TypeError('title or words are not text');
@@ -98,7 +100,8 @@ function readHead(octets: Uint8Array, base: string): Head {
 }
 
 function readUpon(value: Json | undefined): ReadonlyMap<RoleName, number> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('upon is not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('upon is not an object');
   return new Map(
     Object.entries(value).map(([role, version]) => {
       if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 0) {
@@ -114,5 +117,10 @@ function isTextList(value: Json | undefined): value is readonly string[] {
 }
 
 function notAChange(base: string, reason: string, cause?: unknown): ChangeError {
-  return new ChangeError('NOT_A_CHANGE', `Cannot read the change "${base}": ${reason}`, 'Give the whole folder as it was written, or ask for it again', cause);
+  return new ChangeError(
+    'NOT_A_CHANGE',
+    `Cannot read the change "${base}": ${reason}`,
+    'Give the whole folder as it was written, or ask for it again',
+    cause,
+  );
 }

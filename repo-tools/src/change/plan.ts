@@ -51,9 +51,15 @@ export interface Revision {
 }
 
 /** The role's next version, or its first; not yet signed. Listed files stay as they are. */
-export async function revise(role: RoleName, present: Document<Targets> | undefined, revision: Revision, now: Date): Promise<Document<Targets>> {
+export async function revise(
+  role: RoleName,
+  present: Document<Targets> | undefined,
+  revision: Revision,
+  now: Date,
+): Promise<Document<Targets>> {
   const targets = new Map<TargetPath, TargetFile>(present?.signed.targets);
-  for (const [path, octets] of revision.add ?? []) targets.set(parseTargetPath(path), await describeFile(octets));
+  for (const [path, octets] of revision.add ?? [])
+    targets.set(parseTargetPath(path), await describeFile(octets));
   const signed = encodeTargets({
     specVersion: SPEC_VERSION,
     version: (present?.signed.version ?? 0) + 1,

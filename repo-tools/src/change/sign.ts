@@ -3,7 +3,7 @@
 // Who may sign what is read from the delegations themselves: those of the change where it brings new
 // ones, else those of the library. What was signed before stays; a key signs one file once.
 
-import { toHex } from '@cfl/client/encoding';
+import { fromHex, type JsonObject, parseJson, toHex } from '@cfl/client/encoding';
 import type { Signer } from '@cfl/client/keys';
 import {
   type Authority,
@@ -15,12 +15,11 @@ import {
   type RoleName,
   type Root,
   type Signature,
-  type Targets,
   TARGETS,
+  type Targets,
   verifySignature,
   verifyThreshold,
 } from '@cfl/client/tuf';
-import { fromHex, type JsonObject, parseJson } from '@cfl/client/encoding';
 import type { Change } from './change.ts';
 import { ChangeError } from './errors.ts';
 
@@ -33,12 +32,17 @@ export interface Authorities {
 /** Every authority that must approve a role file: for a new root the one before it and its own. */
 export function authoritiesOf(role: RoleName, change: Change, present: Authorities): readonly Authority[] {
   const newRoot = change.metadata.get(ROOT) as Document<Root> | undefined;
-  if (role === ROOT) return [present.root, newRoot].flatMap((root) => (root === undefined ? [] : [rootAuthority(root.signed, 'root')]));
+  if (role === ROOT)
+    return [present.root, newRoot].flatMap((root) =>
+      root === undefined ? [] : [rootAuthority(root.signed, 'root')],
+    );
   const root = newRoot ?? present.root;
   if (role === TARGETS) return root === undefined ? [] : [rootAuthority(root.signed, 'targets')];
   const targets = (change.metadata.get(TARGETS) as Document<Targets> | undefined) ?? present.targets;
   const delegation = targets?.signed.delegations?.roles.find(({ name }) => name === role);
-  return delegation === undefined ? [] : [{ role: delegation, keys: targets?.signed.delegations?.keys ?? new Map() }];
+  return delegation === undefined
+    ? []
+    : [{ role: delegation, keys: targets?.signed.delegations?.keys ?? new Map() }];
 }
 
 function rootAuthority(root: Root, role: 'root' | 'targets'): Authority {
@@ -46,11 +50,17 @@ function rootAuthority(root: Root, role: 'root' | 'targets'): Authority {
 }
 
 /** The change with this key's signatures, and the roles that it signed now. Throws where it may sign none of them. */
-export async function signChange(change: Change, signer: Signer, present: Authorities): Promise<{ readonly change: Change; readonly signed: readonly RoleName[] }> {
+export async function signChange(
+  change: Change,
+  signer: Signer,
+  present: Authorities,
+): Promise<{ readonly change: Change; readonly signed: readonly RoleName[] }> {
   const metadata = new Map(change.metadata);
   const signed: RoleName[] = [];
   for (const [role, document] of change.metadata) {
-    const may = authoritiesOf(role, change, present).some((authority) => authority.role.keyIds.includes(signer.key.id));
+    const may = authoritiesOf(role, change, present).some((authority) =>
+      authority.role.keyIds.includes(signer.key.id),
+    );
     if (!may) continue;
     metadata.set(role, await signDocument(role, document, signer));
     signed.push(role);
@@ -63,13 +73,21 @@ export async function signChange(change: Change, signer: Signer, present: Author
   );
 }
 
-export async function signDocument<T extends Root | Targets>(role: RoleName, document: Document<T>, signer: Signer): Promise<Document<T>> {
+export async function signDocument<T extends Root | Targets>(
+  role: RoleName,
+  document: Document<T>,
+  signer: Signer,
+): Promise<Document<T>> {
   const sig = toHex(await signer.sign(document.signedOctets));
   const others = document.signatures.filter(({ keyId }) => keyId !== signer.key.id);
   return withSignatures(role, document, [...others, { keyId: signer.key.id, sig }]);
 }
 
-async function withSignatures<T extends Root | Targets>(role: RoleName, document: Document<T>, signatures: readonly Signature[]): Promise<Document<T>> {
+async function withSignatures<T extends Root | Targets>(
+  role: RoleName,
+  document: Document<T>,
+  signatures: readonly Signature[],
+): Promise<Document<T>> {
   const { signed } = parseJson(document.octets) as { signed: JsonObject };
   const octets = encodeDocument(signed, signatures);
   return (role === ROOT ? await parseRoot(octets, role) : await parseTargets(octets, role)) as Document<T>;
@@ -91,7 +109,12 @@ export async function needsOf(change: Change, present: Authorities): Promise<rea
         const key = keys.keyIds.map((id) => ring.get(id)).find((known) => known?.id === keyId);
         return key !== undefined && (await verifySignature(key, document.signedOctets, octetsOf(sig)));
       });
-      needs.push({ role, have: (await Promise.all(good)).filter(Boolean).length, threshold: keys.threshold, of: keys.keyIds.length });
+      needs.push({
+        role,
+        have: (await Promise.all(good)).filter(Boolean).length,
+        threshold: keys.threshold,
+        of: keys.keyIds.length,
+      });
     }
   }
   return needs;
@@ -108,9 +131,15 @@ export async function verifyFullySigned(change: Change, present: Authorities): P
     const authorities = authoritiesOf(role, change, present);
     if (authorities.length === 0) lacking.push(`${role}, to which nothing delegates`);
     for (const { role: keys, keys: ring } of authorities) {
-      await verifyThreshold(document, keys, ring, role).catch(() => lacking.push(`${role} (${keys.threshold} of ${keys.keyIds.length})`));
+      await verifyThreshold(document, keys, ring, role).catch(() =>
+        lacking.push(`${role} (${keys.threshold} of ${keys.keyIds.length})`),
+      );
     }
   }
   if (lacking.length === 0) return;
-  throw new ChangeError('SIGNATURES_MISSING', `Cannot apply "${change.title}": signatures are missing for ${lacking.join('; ')}`, 'Have the holders run: cfl-repo sign CHANGE --key …');
+  throw new ChangeError(
+    'SIGNATURES_MISSING',
+    `Cannot apply "${change.title}": signatures are missing for ${lacking.join('; ')}`,
+    'Have the holders run: cfl-repo sign CHANGE --key …',
+  );
 }

@@ -67,5 +67,9 @@ function isAlive(holder: Holder): boolean {
 
 function locked({ process: id, host, since }: Holder): ChangeError {
   const at = `${since.slice(11, 19)} UTC`;
-  return new ChangeError('LOCKED', `Cannot write to this library: process ${id} on host "${host}" has been writing since ${at}`, 'Wait for it; if it is dead: cfl-repo unlock');
+  return new ChangeError(
+    'LOCKED',
+    `Cannot write to this library: process ${id} on host "${host}" has been writing since ${at}`,
+    'Wait for it; if it is dead: cfl-repo unlock',
+  );
 }

@@ -5,7 +5,16 @@
 
 import { sha256 } from '@cfl/client/encoding';
 import { type Files, folder, folderRepository, memoryCache } from '@cfl/client/library';
-import { Client, type Document, parseTargetPath, RefusedError, type RoleName, type Root, type Targets, type Trusted } from '@cfl/client/tuf';
+import {
+  Client,
+  type Document,
+  parseTargetPath,
+  RefusedError,
+  type RoleName,
+  type Root,
+  type Targets,
+  type Trusted,
+} from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
 
 /** The three folders of a library at its operator's. */
@@ -17,7 +26,11 @@ export interface Place {
 }
 
 export function placeAt(base: string): Place {
-  return { metadata: folder(`${base}/metadata`), targets: folder(`${base}/targets`), private: folder(`${base}/private`, 'secret') };
+  return {
+    metadata: folder(`${base}/metadata`),
+    targets: folder(`${base}/targets`),
+    private: folder(`${base}/private`, 'secret'),
+  };
 }
 
 /** A published library, as much of it as is asked for. */
@@ -56,9 +69,21 @@ export async function loadState(place: Place): Promise<Published> {
   const first = await place.metadata.read('1.root.json');
   const timestamp = await place.metadata.read('timestamp.json');
   if (first === undefined || timestamp === undefined) {
-    throw new ChangeError('NO_LIBRARY', 'Cannot find a library here: metadata/ holds no timestamp.json', 'Begin one: cfl-repo init, or go to the folder that holds metadata/, targets/ and private/');
+    throw new ChangeError(
+      'NO_LIBRARY',
+      'Cannot find a library here: metadata/ holds no timestamp.json',
+      'Begin one: cfl-repo init, or go to the folder that holds metadata/, targets/ and private/',
+    );
   }
-  return openPublished(new Client({ root: first, repository: folderRepository(place.metadata, place.targets), cache: memoryCache(), now: BEFORE_EVERY_EXPIRY }), first);
+  return openPublished(
+    new Client({
+      root: first,
+      repository: folderRepository(place.metadata, place.targets),
+      cache: memoryCache(),
+      now: BEFORE_EVERY_EXPIRY,
+    }),
+    first,
+  );
 }
 
 /** What the next root or role version is planned upon: nothing yet, or the published one. */

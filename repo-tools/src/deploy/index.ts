@@ -1,0 +1,12 @@
+export { unlock } from './lock.ts';
+export { type OnlineSigners, type Publication, publish } from './publish.ts';
+export {
+  loadState,
+  openPublished,
+  type Place,
+  type Present,
+  type Published,
+  placeAt,
+  presentOf,
+} from './state.ts';
+export { writing, writingUpon } from './writing.ts';

@@ -1,0 +1,258 @@
+// Publishing is a transaction: a reader sees the old state or the new one, whenever the publisher dies.
+//
+//   1. plan     the new role files, a snapshot that lists them, a timestamp that names the snapshot
+//   2. verify   the planned library as a whole, before anything of it is visible: with our own client,
+//               which also knows what was published before, and with tuf-js, which shares no code with it
+//   3. write    new target files, which nothing lists yet; then the journal, which keeps what was signed;
+//               then the role files; then `<N>.snapshot.json`, created only where absent: it decides
+//               between two publishers; last `timestamp.json`, if it still is the one planned upon
+//   4. forget   the journal
+//
+// Whoever comes next and finds a journal finishes it first, with the same octets: a version number that
+// was once written is never used for others.
+
+import { equalOctets, type JsonObject, parseJson, sha256, toHex } from '@cfl/client/encoding';
+import type { Signer } from '@cfl/client/keys';
+import { type Files, folderRepository, memoryCache } from '@cfl/client/library';
+import {
+  Client,
+  consistentName,
+  type Document,
+  encodeDocument,
+  encodeSnapshot,
+  encodeTimestamp,
+  type MetaFile,
+  metadataFile,
+  ROOT,
+  type RoleName,
+  type Root,
+  SNAPSHOT,
+  SPEC_VERSION,
+  signedOctets,
+  TARGETS,
+  type TargetPath,
+  type Targets,
+  TIMESTAMP,
+} from '@cfl/client/tuf';
+import { ChangeError } from '../change/errors.ts';
+import { expiry } from '../change/plan.ts';
+import { askTufJs, probeOf } from './second-opinion.ts';
+import type { Place, Published } from './state.ts';
+
+/** What becomes visible together: fully signed role files, and the new target files that they list. */
+export interface Publication {
+  readonly roles: ReadonlyMap<RoleName, Document<Root | Targets>>;
+  readonly targets: ReadonlyMap<TargetPath, Uint8Array>;
+}
+
+export interface OnlineSigners {
+  readonly snapshot: Signer;
+  readonly timestamp: Signer;
+}
+
+export interface PublishOptions {
+  readonly place: Place;
+  /** What this was planned upon; undefined for the first publication. */
+  readonly published: Published | undefined;
+  readonly online: OnlineSigners;
+  readonly now: Date;
+}
+
+/** Returns the library's new version. Throws, with nothing visible, where the planned library does not verify. */
+export async function publish(publication: Publication, options: PublishOptions): Promise<number> {
+  const planned = await planFiles(publication, options);
+  await verifyPlanned(planned, publication, options);
+  await writeTargets(options.place.targets, publication.targets);
+  await options.place.private.replace(JOURNAL, encodeJournal(planned));
+  await writeMetadata(options.place, planned);
+  return planned.version;
+}
+
+/** What stands in the journal, if anything does, is finished or found to be published; called before planning. */
+export async function finishJournal(place: Place): Promise<void> {
+  const octets = await place.private.read(JOURNAL);
+  if (octets === undefined) return;
+  const planned = decodeJournal(octets);
+  const present = await place.metadata.read(metadataFile(TIMESTAMP));
+  if (isPresent(present, planned) || (await isUpon(present, planned))) return writeMetadata(place, planned);
+  // Somebody else has published since: what was planned then is of no use now
+  await place.private.remove(JOURNAL);
+}
+
+interface PlannedFiles {
+  readonly version: number;
+  /** SHA-256 of the timestamp that this was planned upon; empty for the first. */
+  readonly upon: string;
+  /** In the order of writing; the timestamp is not among them. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly timestamp: Uint8Array;
+}
+
+async function planFiles(
+  { roles }: Publication,
+  { published, online, now }: PublishOptions,
+): Promise<PlannedFiles> {
+  const files = new Map<string, Uint8Array>();
+  const meta = new Map<RoleName, MetaFile>(published?.trusted.snapshot.signed.meta);
+  for (const [role, document] of roles) {
+    files.set(metadataFile(role, document.signed.version), document.octets);
+    if (role !== ROOT) meta.set(role, await listing(document.octets, document.signed.version));
+  }
+  const version = (published?.trusted.snapshot.signed.version ?? 0) + 1;
+  const snapshot = await signed(
+    encodeSnapshot({ specVersion: SPEC_VERSION, version, expires: expiry(SNAPSHOT, now), meta }),
+    online.snapshot,
+  );
+  files.set(metadataFile(SNAPSHOT, version), snapshot);
+  const timestamp = await signed(
+    encodeTimestamp({
+      specVersion: SPEC_VERSION,
+      version: (published?.trusted.timestamp.signed.version ?? 0) + 1,
+      expires: expiry(TIMESTAMP, now),
+      snapshot: await listing(snapshot, version),
+    }),
+    online.timestamp,
+  );
+  const upon = published === undefined ? '' : await sha256(published.trusted.timestamp.octets);
+  return { version, upon, files, timestamp };
+}
+
+async function listing(octets: Uint8Array, version: number): Promise<MetaFile> {
+  return { version, length: octets.length, hashes: new Map([['sha256', await sha256(octets)]]) };
+}
+
+async function signed(part: JsonObject, signer: Signer): Promise<Uint8Array> {
+  const sig = toHex(await signer.sign(signedOctets(part)));
+  return encodeDocument(part, [{ keyId: signer.key.id, sig }]);
+}
+
+/** The library as it will be: the planned files over the published ones. */
+async function verifyPlanned(
+  planned: PlannedFiles,
+  { roles, targets }: Publication,
+  { place, published, now }: PublishOptions,
+): Promise<void> {
+  const metadata = new Map([...planned.files, [metadataFile(TIMESTAMP), planned.timestamp]]);
+  const targetFiles = new Map<string, Uint8Array>();
+  for (const [path, octets] of targets) targetFiles.set(consistentName(path, await sha256(octets)), octets);
+  const repository = folderRepository(overlay(metadata, place.metadata), overlay(targetFiles, place.targets));
+  const root = metadata.get('1.root.json') ?? (await place.metadata.read('1.root.json'));
+  if (root === undefined)
+    throw new ChangeError(
+      'NO_LIBRARY',
+      'Cannot publish: there is no first root',
+      'Begin with: cfl-repo init',
+    );
+
+  const client = new Client({ root, repository, cache: await rememberingCache(published), now });
+  const trusted = await client.refresh();
+  for (const role of roles.keys()) if (role !== ROOT) await client.role(role);
+  for (const path of targets.keys()) await readPlanned(client, path, roles);
+  const delegated = [...roles.keys()].flatMap(
+    (role) => probeOf(role, trusted.targets.signed.delegations) ?? [],
+  );
+  await askTufJs({ root, repository, now, probes: ['nothing', ...delegated], targets });
+}
+
+async function readPlanned(client: Client, path: TargetPath, roles: Publication['roles']): Promise<void> {
+  const found = await client.find(path);
+  if (found === undefined || !roles.has(found.role)) {
+    throw new ChangeError(
+      'NOT_A_CHANGE',
+      `Cannot publish ${path}: no role of this change lists it`,
+      'Make the change again; nothing was made visible',
+    );
+  }
+  await client.read(found);
+}
+
+/** A reader that has seen the present state: it refuses a plan in which a version falls or a role vanishes. */
+async function rememberingCache(published: Published | undefined): Promise<ReturnType<typeof memoryCache>> {
+  const cache = memoryCache();
+  if (published === undefined) return cache;
+  await cache.write(metadataFile(TIMESTAMP), published.trusted.timestamp.octets);
+  await cache.write(metadataFile(SNAPSHOT), published.trusted.snapshot.octets);
+  await cache.write(metadataFile(TARGETS), published.trusted.targets.octets);
+  return cache;
+}
+
+function overlay(planned: ReadonlyMap<string, Uint8Array>, under: Files): Files {
+  return {
+    ...readOnly,
+    read: async (path) => planned.get(path) ?? under.read(path),
+    list: (path) => under.list(path),
+  };
+}
+
+const refuseToWrite = () => Promise.reject(new TypeError('A planned library is only read'));
+const readOnly = { writeNew: refuseToWrite, replace: refuseToWrite, remove: refuseToWrite };
+
+async function writeTargets(files: Files, targets: Publication['targets']): Promise<void> {
+  for (const [path, octets] of targets)
+    await writeOnce(files, consistentName(path, await sha256(octets)), octets);
+}
+
+async function writeMetadata(place: Place, planned: PlannedFiles): Promise<void> {
+  if (!isPresent(await place.metadata.read(metadataFile(TIMESTAMP)), planned)) {
+    for (const [file, octets] of planned.files) await writeOnce(place.metadata, file, octets);
+    const present = await place.metadata.read(metadataFile(TIMESTAMP));
+    if (!(await isUpon(present, planned))) throw lostTheRace(`version ${planned.version}`);
+    await place.metadata.replace(metadataFile(TIMESTAMP), planned.timestamp);
+  }
+  await place.private.remove(JOURNAL);
+}
+
+function isPresent(timestamp: Uint8Array | undefined, planned: PlannedFiles): boolean {
+  return timestamp !== undefined && equalOctets(timestamp, planned.timestamp);
+}
+
+async function isUpon(timestamp: Uint8Array | undefined, planned: PlannedFiles): Promise<boolean> {
+  return planned.upon === (timestamp === undefined ? '' : await sha256(timestamp));
+}
+
+/** The same octets again are fine: they were written before a crash. */
+async function writeOnce(files: Files, path: string, octets: Uint8Array): Promise<void> {
+  if (await files.writeNew(path, octets)) return;
+  const there = await files.read(path);
+  if (there === undefined || !equalOctets(there, octets)) throw lostTheRace(path);
+}
+
+function lostTheRace(what: string): ChangeError {
+  return new ChangeError(
+    'LOST_THE_RACE',
+    `Cannot publish ${what}: somebody else has published since this was planned`,
+    'Run the command again; it plans upon what is there now',
+  );
+}
+
+const JOURNAL = 'pending.json';
+
+function encodeJournal({ version, upon, files, timestamp }: PlannedFiles): Uint8Array {
+  const text = new TextDecoder();
+  const kept = [...files].map(([file, octets]) => [file, text.decode(octets)]);
+  return new TextEncoder().encode(
+    JSON.stringify({
+      format: 'cfl/journal/1',
+      version,
+      upon,
+      files: kept,
+      timestamp: text.decode(timestamp),
+    }),
+  );
+}
+
+function decodeJournal(octets: Uint8Array): PlannedFiles {
+  const { version, upon, files, timestamp } = parseJson(octets) as {
+    version: number;
+    upon: string;
+    files: readonly [string, string][];
+    timestamp: string;
+  };
+  const bytes = new TextEncoder();
+  return {
+    version,
+    upon,
+    files: new Map(files.map(([file, text]) => [file, bytes.encode(text)])),
+    timestamp: bytes.encode(timestamp),
+  };
+}

@@ -1,0 +1,106 @@
+// A second opinion: would an unmodified tuf-js, which shares no code with our client, read this too?
+//
+// It starts at the first root, walks to each changed role and reads each new file. tuf-js has no clock to
+// set, so its reference time is put where it keeps it; if a later release keeps it elsewhere, this fails.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import {
+  consistentName,
+  type Delegations,
+  type Repository,
+  type RoleName,
+  type TargetPath,
+} from '@cfl/client/tuf';
+import { BaseFetcher, Updater } from 'tuf-js';
+import { DownloadHTTPError, DownloadLengthMismatchError } from 'tuf-js/dist/error.js';
+import { ChangeError } from '../change/errors.ts';
+
+export interface SecondOpinion {
+  readonly root: Uint8Array;
+  readonly repository: Repository;
+  readonly now: Date;
+  /** A path in each changed role's reach: tuf-js loads a role when it looks for a target. */
+  readonly probes: readonly string[];
+  readonly targets: ReadonlyMap<TargetPath, Uint8Array>;
+}
+
+/** Throws SECOND_OPINION with what tuf-js said. */
+export async function askTufJs({ root, repository, now, probes, targets }: SecondOpinion): Promise<void> {
+  const metadataDir = await mkdtemp(join(tmpdir(), 'cfl-second-opinion-'));
+  try {
+    await writeFile(join(metadataDir, 'root.json'), root);
+    const updater = new Updater({
+      metadataDir,
+      metadataBaseUrl: 'planned:/',
+      fetcher: new PlannedFiles(repository),
+    });
+    setClock(updater, now);
+    for (const probe of probes) await updater.getTargetInfo(probe);
+    for (const [path, octets] of targets) {
+      const info = await updater.getTargetInfo(path);
+      if (info === undefined) throw new Error(`it does not find ${path}`);
+      await info.verify(Readable.from([Buffer.from(octets)]));
+      await readBack(repository, path, info.hashes.sha256, octets);
+    }
+  } catch (cause) {
+    if (cause instanceof ChangeError) throw cause;
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new ChangeError(
+      'SECOND_OPINION',
+      `Cannot publish: tuf-js refuses the planned library: ${said}`,
+      'Nothing was made visible. Look for what differs from the last publication',
+      cause,
+    );
+  } finally {
+    await rm(metadataDir, { recursive: true, force: true });
+  }
+}
+
+/** A path that the role's first pattern covers, whether or not it is listed. */
+export function probeOf(role: RoleName, delegations: Delegations | undefined): string | undefined {
+  const covers = delegations?.roles.find(({ name }) => name === role)?.covers;
+  return covers && 'paths' in covers ? covers.paths[0]?.replace(/[*?]/g, '0') : undefined;
+}
+
+async function readBack(
+  repository: Repository,
+  path: TargetPath,
+  digest: string | undefined,
+  octets: Uint8Array,
+): Promise<void> {
+  const served = await repository.target(path, digest, octets.length);
+  if (Buffer.compare(served, octets) !== 0)
+    throw new Error(`${consistentName(path, digest ?? '')} is not what was planned`);
+}
+
+function setClock(updater: Updater, now: Date): void {
+  const { trustedSet } = updater as unknown as { trustedSet: { referenceTime: unknown } };
+  if (!(trustedSet.referenceTime instanceof Date))
+    throw new TypeError('Cannot set the clock of tuf-js: it keeps its reference time elsewhere');
+  trustedSet.referenceTime = now;
+}
+
+class PlannedFiles extends BaseFetcher {
+  readonly #repository: Repository;
+
+  constructor(repository: Repository) {
+    super();
+    this.#repository = repository;
+  }
+
+  override async downloadBytes(url: string, maxLength: number): Promise<Buffer> {
+    const file = decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
+    const octets = await this.#repository.metadata(file, maxLength);
+    if (octets === undefined) throw new DownloadHTTPError(`${file} is not there`, 404);
+    if (octets.length > maxLength) throw new DownloadLengthMismatchError('Max length reached');
+    return Buffer.from(octets);
+  }
+
+  override async fetch(url: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return new Response(new Uint8Array(await this.downloadBytes(url, Number.MAX_SAFE_INTEGER)))
+      .body as ReadableStream<Uint8Array<ArrayBuffer>>;
+  }
+}
