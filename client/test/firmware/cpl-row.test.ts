@@ -99,7 +99,7 @@ describe('damage by a spreadsheet', () => {
       '10406050.0',
       'expected 8 hex digits; a spreadsheet wrote it as a number with decimals',
     ],
-    ['manufacturer_id', '1063.00', 'expected 4 hex digits; a spreadsheet wrote it as a number with decimals'],
+    ['manufacturer_id', '2063.00', 'expected 4 hex digits; a spreadsheet wrote it as a number with decimals'],
   ] as const)('%s "%s" is named', (column, found, why) => {
     expect(faultsOf({ [column]: found })).toEqual([`${column} "${found}": ${why}`]);
   });

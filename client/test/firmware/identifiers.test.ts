@@ -51,7 +51,7 @@ describe('a hexadecimal identifier', () => {
   });
 
   it('comes from a number of the header, as long as the number fits', () => {
-    expect(manufacturerCodeOf(0x106c)).toBe('106C');
+    expect(manufacturerCodeOf(0xfff1)).toBe('FFF1');
     expect(hardwareVersionOf(1)).toBe('0001');
     expect(firmwareVersionOf(0x09030a07)).toBe('09030A07');
     expect(() => hexOf(0x10000, 4)).toThrow(TypeError);
