@@ -18,10 +18,13 @@ export class ChangeError extends Error {
   override name = 'ChangeError';
   readonly code: ChangeCode;
   readonly hint: string;
+  /** Exit code: a writer that waits for another is to try again. */
+  readonly exit: 1 | 3;
 
   constructor(code: ChangeCode, message: string, hint: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
+    this.exit = code === 'LOCKED' || code === 'LOST_THE_RACE' ? 3 : 1;
   }
 }

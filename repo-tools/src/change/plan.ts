@@ -17,7 +17,7 @@ import {
 
 const DAY = 86_400_000;
 
-/** Days that a role's signature lasts, and before whose end it is due again (design: periods are settings). */
+/** Days that a role's signature lasts, and after which it is due to be signed again. */
 export interface Period {
   readonly expires: number;
   readonly due: number;
@@ -28,10 +28,10 @@ export const PERIODS = {
   targets: { expires: 730, due: 365 },
   registrar: { expires: 365, due: 182 },
   cpl: { expires: 365, due: 335 },
-  manufacturer: { expires: 1095, due: 730 },
-  gate: { expires: 365, due: 274 },
-  catalogue: { expires: 90, due: 60 },
-  snapshot: { expires: 365, due: 30 },
+  manufacturer: { expires: 1095, due: 365 },
+  gate: { expires: 365, due: 91 },
+  catalogue: { expires: 90, due: 30 },
+  snapshot: { expires: 365, due: 335 },
   timestamp: { expires: 7, due: 6 },
 } as const satisfies Record<string, Period>;
 

@@ -24,13 +24,13 @@ import type { Change } from './change.ts';
 import { ChangeError } from './errors.ts';
 
 /** What the library says already; undefined before the first root. */
-export interface Authorities {
+export interface Present {
   readonly root: Document<Root> | undefined;
   readonly targets: Document<Targets> | undefined;
 }
 
 /** Every authority that must approve a role file: for a new root the one before it and its own. */
-export function authoritiesOf(role: RoleName, change: Change, present: Authorities): readonly Authority[] {
+export function authoritiesOf(role: RoleName, change: Change, present: Present): readonly Authority[] {
   const newRoot = change.metadata.get(ROOT) as Document<Root> | undefined;
   if (role === ROOT)
     return [present.root, newRoot].flatMap((root) =>
@@ -53,7 +53,7 @@ function rootAuthority(root: Root, role: 'root' | 'targets'): Authority {
 export async function signChange(
   change: Change,
   signer: Signer,
-  present: Authorities,
+  present: Present,
 ): Promise<{ readonly change: Change; readonly signed: readonly RoleName[] }> {
   const metadata = new Map(change.metadata);
   const signed: RoleName[] = [];
@@ -101,7 +101,7 @@ export interface Needs {
 }
 
 /** For each role file: how many good signatures it has, how many it needs, of how many keys. */
-export async function needsOf(change: Change, present: Authorities): Promise<readonly Needs[]> {
+export async function needsOf(change: Change, present: Present): Promise<readonly Needs[]> {
   const needs: Needs[] = [];
   for (const [role, document] of change.metadata) {
     for (const { role: keys, keys: ring } of authoritiesOf(role, change, present)) {
@@ -125,7 +125,7 @@ function octetsOf(sig: string): Uint8Array {
 }
 
 /** Throws SIGNATURES_MISSING, naming every role that still lacks some. */
-export async function verifyFullySigned(change: Change, present: Authorities): Promise<void> {
+export async function verifyFullySigned(change: Change, present: Present): Promise<void> {
   const lacking: string[] = [];
   for (const [role, document] of change.metadata) {
     const authorities = authoritiesOf(role, change, present);

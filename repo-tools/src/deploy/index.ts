@@ -4,7 +4,6 @@ export {
   loadState,
   openPublished,
   type Place,
-  type Present,
   type Published,
   placeAt,
   presentOf,

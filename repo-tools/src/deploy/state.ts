@@ -11,11 +11,11 @@ import {
   parseTargetPath,
   RefusedError,
   type RoleName,
-  type Root,
   type Targets,
   type Trusted,
 } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
+import type { Present } from '../change/sign.ts';
 
 /** The three folders of a library at its operator's. */
 export interface Place {
@@ -86,12 +86,7 @@ export async function loadState(place: Place): Promise<Published> {
   );
 }
 
-/** What the next root or role version is planned upon: nothing yet, or the published one. */
-export interface Present {
-  readonly root: Document<Root> | undefined;
-  readonly targets: Document<Targets> | undefined;
-}
-
+/** What signatures are judged by: nothing yet, or what is published. */
 export function presentOf(published: Published | undefined): Present {
   return { root: published?.trusted.root, targets: published?.trusted.targets };
 }

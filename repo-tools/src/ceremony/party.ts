@@ -1,0 +1,141 @@
+// A new party: what the register and the delegations say when it has joined.
+//
+// A manufacturer gets one role for each of its codes, under its own keys alone. The role's first version
+// is empty and signed by the manufacturer, so that the role exists before anybody is sent there.
+
+import { encodeDate } from '@cfl/client/encoding';
+import {
+  findParty,
+  type ManufacturerCode,
+  PARTIES_PATH,
+  type Party,
+  type PartyId,
+  type PartyKind,
+  partyRegister,
+  type Register,
+} from '@cfl/client/firmware';
+import {
+  type Document,
+  type PublicKey,
+  parseRoleName,
+  parseTargetPath,
+  type RoleName,
+  type Root,
+  TARGETS,
+  type Targets,
+} from '@cfl/client/tuf';
+import type { Change } from '../change/change.ts';
+import { ChangeError } from '../change/errors.ts';
+import { revise } from '../change/plan.ts';
+import type { Published } from '../deploy/state.ts';
+import { delegate, manufacturerRole, type RoleHolders, refuseSharedKeys, withDelegation } from './roles.ts';
+
+export interface NewParty {
+  readonly id: PartyId;
+  readonly name: string;
+  readonly kinds: readonly PartyKind[];
+  readonly codes: readonly ManufacturerCode[];
+  /** Who signs the roles of its codes; undefined for a party without codes. */
+  readonly role: RoleHolders | undefined;
+  /** Who signs its statements. */
+  readonly statementKeys: readonly PublicKey[];
+  readonly mailbox: string | undefined;
+}
+
+const REGISTRAR = parseRoleName('registrar');
+
+export async function planParty(party: NewParty, published: Published, now: Date): Promise<Change> {
+  const register = await readRegister(published);
+  if (findParty(register, party.id) !== undefined) {
+    throw new ChangeError(
+      'EXISTS',
+      `Cannot add the party "${party.id}": it is in the register already`,
+      'Choose another id, or change its entry',
+    );
+  }
+  await refuseKnownKeys(party, published);
+  const parties = partyRegister.encode({ ...register, parties: [...register.parties, entryOf(party, now)] });
+  const registrar = await revise(
+    REGISTRAR,
+    await published.role(REGISTRAR),
+    { add: new Map([[PARTIES_PATH, parties]]) },
+    now,
+  );
+  const metadata = new Map<RoleName, Document<Root | Targets>>([[REGISTRAR, registrar]]);
+  const upon = new Map<RoleName, number>([[REGISTRAR, registrar.signed.version - 1]]);
+  const words = [`register  ${party.name} becomes ${rolesInWords(party)}`];
+  if (party.role !== undefined && party.codes.length > 0) {
+    const targets = await delegateCodes(party.codes, party.role, published, now);
+    metadata.set(TARGETS, targets);
+    upon.set(TARGETS, targets.signed.version - 1);
+    for (const code of party.codes) {
+      const role = manufacturerRole(code);
+      metadata.set(role, await revise(role, undefined, {}, now));
+      upon.set(role, 0);
+      words.push(
+        `targets   firmware/${code}/ is signed by ${party.name}, ${party.role.threshold} of ${party.role.keys.length} keys; nothing shows before the library lists it`,
+      );
+    }
+  }
+  return {
+    title: `party add ${party.id}`,
+    words,
+    created: now,
+    library: published.library,
+    upon,
+    metadata,
+    targets: new Map([[parseTargetPath(PARTIES_PATH), parties]]),
+  };
+}
+
+export async function readRegister(published: Published): Promise<Register> {
+  const octets = await published.read(PARTIES_PATH);
+  return octets === undefined ? { format: 'cfl/register/1', parties: [] } : partyRegister.parse(octets);
+}
+
+async function delegateCodes(
+  codes: NewParty['codes'],
+  role: RoleHolders,
+  published: Published,
+  now: Date,
+): Promise<Document<Targets>> {
+  let { delegations } = published.trusted.targets.signed;
+  for (const code of codes) {
+    const delegation = delegate(manufacturerRole(code), [`firmware/${code}/*/*`], role);
+    delegations = withDelegation(delegations, delegation, role.keys);
+  }
+  return revise(TARGETS, published.trusted.targets, delegations === undefined ? {} : { delegations }, now);
+}
+
+/** No key of the party serves anybody else, nor two of its own purposes. */
+async function refuseKnownKeys(party: NewParty, published: Published): Promise<void> {
+  const { root, targets } = published.trusted;
+  const known = new Map([...root.signed.keys, ...(targets.signed.delegations?.keys ?? [])]);
+  await refuseSharedKeys(
+    new Map([
+      ['the library', [...known.values()]],
+      [`the role of ${party.name}`, party.role?.keys ?? []],
+      [`the statements of ${party.name}`, party.statementKeys],
+    ]),
+  );
+}
+
+function entryOf(party: NewParty, now: Date): Party {
+  return {
+    id: party.id,
+    name: party.name,
+    kinds: party.kinds,
+    codes: party.codes,
+    statementKeys: party.statementKeys.map((key) => ({
+      id: key.id,
+      public: key.public,
+      from: encodeDate(now),
+    })),
+    ...(party.mailbox === undefined ? {} : { mailbox: party.mailbox }),
+  };
+}
+
+function rolesInWords({ kinds, codes }: NewParty): string {
+  const of = codes.length === 0 ? '' : ` of ${codes.join(', ')}`;
+  return `${kinds.join(' and ')}${of}`;
+}

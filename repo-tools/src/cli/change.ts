@@ -1,0 +1,102 @@
+// Changes on their way: `sign` and `apply`.
+
+import { command, EXIT } from '@cfl/client/cli';
+import { openSigner, type Signer } from '@cfl/client/keys';
+import { metadataFile, ROOT } from '@cfl/client/tuf';
+import { openGatewaySigners } from '../ceremony/keys.ts';
+import { planPublication } from '../change/apply.ts';
+import type { Change } from '../change/change.ts';
+import { signChange } from '../change/sign.ts';
+import { loadState, presentOf, publish, writing } from '../deploy/index.ts';
+import type { Published } from '../deploy/state.ts';
+import { AT_OPTION, type Desk, deskAt, openChange, stillNeeded } from './desk.ts';
+import { firstRootDigest, signHere } from './found.ts';
+
+export const sign = command({
+  name: 'sign',
+  does: 'show a change in words and sign what of it a key may sign',
+  operands: ['CHANGE'],
+  options: {
+    ...AT_OPTION,
+    key: {
+      type: 'string',
+      multiple: true,
+      value: 'FILE',
+      does: 'a private key; without it, every key of private/keys that may sign',
+    },
+  },
+  examples: [
+    { line: 'cfl-repo sign 1.change --key root-1.pem', does: "adds one holder's signature" },
+    {
+      line: 'cfl-repo sign private/changes/2',
+      does: 'in a trial library: adds the signatures of every key on this machine',
+    },
+  ],
+  async run([path], values, io) {
+    const desk = deskAt(values.at, io);
+    const opened = await openChange(path);
+    for (const line of inWords(opened.change)) io.err(line);
+    const present = presentOf(await stateIfThere(desk));
+    let change = opened.change;
+    if (values.key === undefined) change = await signHere(change, desk, present);
+    for (const uri of values.key ?? [])
+      change = (await signChange(change, await open(uri, io.passphrase), present)).change;
+    await opened.write(change);
+    const lacking = await stillNeeded(change, present);
+    io.out(
+      lacking === ''
+        ? `Signed in full. Publish it: cfl-repo apply ${path}`
+        : `Signed. It still needs: ${lacking}`,
+    );
+    return lacking === '' ? EXIT.done : EXIT.act;
+  },
+});
+
+export const apply = command({
+  name: 'apply',
+  does: 'publish a change that is signed in full',
+  operands: ['CHANGE'],
+  options: AT_OPTION,
+  examples: [
+    {
+      line: 'cfl-repo apply private/changes/2',
+      does: 'checks it, has two clients read the planned library, and publishes',
+    },
+  ],
+  async run([path], values, io) {
+    const desk = deskAt(values.at, io);
+    const { change } = await openChange(path);
+    const version = await writing(desk.place, io.now, async (published) => {
+      const publication = await planPublication(change, published);
+      return publish(publication, {
+        place: desk.place,
+        published,
+        online: await openGatewaySigners(desk.keys),
+        now: io.now,
+      });
+    });
+    const first = change.metadata.has(ROOT) && version === 1;
+    io.out(
+      `Published version ${version}${first ? `. First root, to be printed and read out: SHA-256 ${await firstRootDigest(change)}` : ''}`,
+    );
+    return EXIT.done;
+  },
+});
+
+function inWords(change: Change): readonly string[] {
+  const files = [...change.metadata].map(([role, document]) => metadataFile(role, document.signed.version));
+  return [
+    `Change "${change.title}", in words`,
+    ...change.words.map((line) => `  ${line}`),
+    `  files     ${files.join(' ')}`,
+  ];
+}
+
+function open(uri: string, passphrase: (prompt: string) => Promise<string>): Promise<Signer> {
+  return openSigner(uri, { passphrase: () => passphrase(`Passphrase of ${uri}: `) });
+}
+
+/** A holder signs anywhere: with the library beside it, or with the change alone. */
+async function stateIfThere(desk: Desk): Promise<Published | undefined> {
+  return (await desk.place.metadata.read('timestamp.json')) === undefined ? undefined : loadState(desk.place);
+}

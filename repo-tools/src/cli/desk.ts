@@ -1,0 +1,66 @@
+// The operator's desk: the library in a folder, its keys, and the changes that lie there.
+
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import type { Io } from '@cfl/client/cli';
+import { folder } from '@cfl/client/library';
+import { type KeyFolder, keyFolder } from '../ceremony/keys.ts';
+import { type Change, readChange, writeChange } from '../change/change.ts';
+import { type Needs, needsOf, type Present } from '../change/sign.ts';
+import { type Place, placeAt } from '../deploy/index.ts';
+
+export const AT_OPTION = {
+  at: { type: 'string', value: 'DIR', does: 'the library is in DIR, not here' },
+} as const;
+
+export interface Desk {
+  readonly base: string;
+  readonly place: Place;
+  readonly keys: KeyFolder;
+}
+
+export function deskAt(at: string | undefined, io: Io): Desk {
+  const base = resolve(at ?? '.');
+  return {
+    base,
+    place: placeAt(base),
+    keys: keyFolder(base, () => io.passphrase('Passphrase of private/keys: ')),
+  };
+}
+
+/** For a new library: `private/` is its owner's alone. */
+export async function makeDesk(desk: Desk): Promise<void> {
+  await mkdir(desk.keys.path, { recursive: true, mode: 0o700 });
+}
+
+/** Puts the change beside the others and returns its folder, as a person types it. */
+export async function keepChange(desk: Desk, change: Change): Promise<string> {
+  const numbers = (await desk.place.private.list('changes')).map((path) => Number(path.split('/')[0]));
+  const number = Math.max(0, ...numbers) + 1;
+  await writeChange(desk.place.private, `changes/${number}`, change);
+  return `private/changes/${number}`;
+}
+
+/** A change anywhere on this machine, given by its folder's path. */
+export interface OpenedChange {
+  readonly change: Change;
+  write(change: Change): Promise<void>;
+}
+
+export async function openChange(path: string): Promise<OpenedChange> {
+  const place = resolve(path);
+  const files = folder(dirname(place), 'secret');
+  const name = basename(place);
+  return { change: await readChange(files, name), write: (change) => writeChange(files, name, change) };
+}
+
+/** `registrar 2 of 3, targets 2 of 3, m-fff1 1 of 2`: what is still missing; empty where nothing is. */
+export async function stillNeeded(change: Change, present: Present): Promise<string> {
+  const lacking = (await needsOf(change, present)).filter(({ have, threshold }) => have < threshold);
+  return lacking.map(inWords).join(', ');
+}
+
+function inWords({ role, have, threshold, of }: Needs): string {
+  const got = have === 0 ? '' : ` (has ${have})`;
+  return of === 1 ? role : `${role} ${threshold} of ${of}${got}`;
+}

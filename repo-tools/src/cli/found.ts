@@ -1,0 +1,199 @@
+// Beginning a library and admitting parties: `keygen`, `init`, `party add`.
+
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { command, EXIT, UsageError } from '@cfl/client/cli';
+import { sha256 } from '@cfl/client/encoding';
+import { createKeyFile, publicPath } from '@cfl/client/keys';
+import { ROOT } from '@cfl/client/tuf';
+import { type CeremonyFile, readCeremony } from '../ceremony/ceremony-file.ts';
+import { type Founding, planFirstRoot } from '../ceremony/found.ts';
+import { makeKey, openGatewaySigners, openSignersAmong } from '../ceremony/keys.ts';
+import { planParty } from '../ceremony/party.ts';
+import { parsePartyFile } from '../ceremony/party-file.ts';
+import { HELD_ROLES, ONLINE_ROLES, type RoleHolders } from '../ceremony/roles.ts';
+import { planPublication } from '../change/apply.ts';
+import type { Change } from '../change/change.ts';
+import { ChangeError } from '../change/errors.ts';
+import { authoritiesOf, type Present, signChange } from '../change/sign.ts';
+import { loadState, presentOf, publish, writing } from '../deploy/index.ts';
+import { AT_OPTION, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from './desk.ts';
+
+export const keygen = command({
+  name: 'keygen',
+  does: "make a holder's key: an encrypted private part, and a public part to hand on",
+  operands: ['FILE'],
+  options: {},
+  examples: [
+    {
+      line: 'cfl-repo keygen root-1.pem',
+      does: 'writes root-1.pem, which stays with its holder, and root-1.pub',
+    },
+  ],
+  async run([file], _values, io) {
+    const key = await createKeyFile(
+      file,
+      await io.passphrase(`New passphrase of ${basename(file)}: `, 'Again: '),
+    );
+    io.out(`Wrote ${file}, readable by you alone: keep it offline`);
+    io.out(`Wrote ${publicPath(file)}, key ${key.id.slice(0, 12)}: hand this on`);
+    return EXIT.done;
+  },
+});
+
+const TRIAL_KEYS = { root: 'root', targets: 'holder', registrar: 'registrar', cpl: 'panel' } as const;
+
+export const init = command({
+  name: 'init',
+  does: 'begin a library: plan its first root, for its holders to sign',
+  operands: ['[CEREMONY]'],
+  options: {
+    ...AT_OPTION,
+    'keys-here': {
+      type: 'boolean',
+      does: 'a trial: every key is made on this machine, and the library says so',
+    },
+    name: { type: 'string', value: 'NAME', does: 'name of the trial library' },
+  },
+  examples: [
+    {
+      line: 'cfl-repo init ceremony.json',
+      does: 'plans the first root with the public keys that ceremony.json names',
+    },
+    {
+      line: 'cfl-repo init --keys-here --name "Example Firmware Library"',
+      does: 'makes a trial library at once, with every key in private/keys',
+    },
+  ],
+  async run([ceremony], values, io) {
+    if ((ceremony === undefined) === (values['keys-here'] !== true)) {
+      throw new UsageError(
+        'Cannot begin a library: expected either a ceremony file or --keys-here',
+        'Run: cfl-repo init --help',
+      );
+    }
+    const desk = deskAt(values.at, io);
+    return writing(desk.place, io.now, async (published) => {
+      if (published !== undefined)
+        throw new ChangeError(
+          'EXISTS',
+          `Cannot begin a library in "${desk.base}": there is one already`,
+          'Choose another folder',
+        );
+      await makeDesk(desk);
+      const asked =
+        ceremony === undefined
+          ? await trialCeremony(desk, values.name ?? 'Trial library')
+          : await readCeremony(ceremony);
+      const founding = await withOnlineKeys(asked, desk);
+      const change = await signHere(await planFirstRoot(founding, io.now), desk, {});
+      for (const line of holdersInWords(founding)) io.out(line);
+      if (ceremony !== undefined) return plannedForHolders(change, desk, io.out);
+      await publishFirst(change, desk, io.now);
+      io.out(
+        `Published version 1. First root, to be printed and read out: SHA-256 ${await firstRootDigest(change)}`,
+      );
+      io.err('This is a trial: every key lies on this machine, so whoever has it has the library');
+      return EXIT.done;
+    });
+  },
+});
+
+async function trialCeremony(desk: Desk, name: string): Promise<CeremonyFile> {
+  const held: Record<string, RoleHolders> = {};
+  for (const role of HELD_ROLES) {
+    const names = role === 'cpl' ? ['panel'] : [1, 2, 3].map((n) => `${TRIAL_KEYS[role]}-${n}`);
+    held[role] = {
+      keys: await inTurn(names, (key) => makeKey(desk.keys, key)),
+      threshold: role === 'cpl' ? 1 : 2,
+    };
+  }
+  return { name, trial: true, holders: held as CeremonyFile['holders'] };
+}
+
+async function withOnlineKeys({ name, trial, holders }: CeremonyFile, desk: Desk): Promise<Founding> {
+  const online: Record<string, RoleHolders> = {};
+  for (const role of ONLINE_ROLES) online[role] = { keys: [await makeKey(desk.keys, role)], threshold: 1 };
+  return { name, trial, holders: { ...online, ...holders } as Founding['holders'] };
+}
+
+async function inTurn<T, R>(values: readonly T[], make: (value: T) => Promise<R>): Promise<readonly R[]> {
+  const made: R[] = [];
+  for (const value of values) made.push(await make(value));
+  return made;
+}
+
+function holdersInWords({ holders }: Founding): readonly string[] {
+  return [...HELD_ROLES, ...ONLINE_ROLES].map((role) => {
+    const { threshold, keys } = holders[role];
+    const where = (ONLINE_ROLES as readonly string[]).includes(role) ? 'here, private/keys' : 'held';
+    return `${role.padEnd(10)} ${threshold} of ${keys.length}   ${where.padEnd(18)} ${keys.map(({ id }) => id.slice(0, 12)).join(' ')}`;
+  });
+}
+
+/** With every key of private/keys that may sign something of it. */
+export async function signHere(change: Change, desk: Desk, present: Partial<Present>): Promise<Change> {
+  const judged = { root: undefined, targets: undefined, ...present };
+  const wanted = new Set(
+    [...change.metadata.keys()].flatMap((role) =>
+      authoritiesOf(role, change, judged).flatMap(({ role: keys }) => keys.keyIds),
+    ),
+  );
+  let signed = change;
+  for (const signer of await openSignersAmong(desk.keys, wanted))
+    signed = (await signChange(signed, signer, judged)).change;
+  return signed;
+}
+
+async function publishFirst(change: Change, desk: Desk, now: Date): Promise<void> {
+  const online = await openGatewaySigners(desk.keys);
+  await publish(await planPublication(change, undefined), {
+    place: desk.place,
+    published: undefined,
+    online,
+    now,
+  });
+}
+
+async function plannedForHolders(change: Change, desk: Desk, out: (line: string) => void): Promise<number> {
+  const place = await keepChange(desk, change);
+  out(
+    `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(undefined))}`,
+  );
+  out(`Each holder runs: cfl-repo sign ${place} --key FILE   then, here: cfl-repo apply ${place}`);
+  return EXIT.act;
+}
+
+export function firstRootDigest(change: Change): Promise<string> {
+  return sha256(change.metadata.get(ROOT)?.octets ?? new Uint8Array());
+}
+
+export const partyAdd = command({
+  name: 'party add',
+  does: 'plan a new party: its entry in the register, and for a manufacturer the role of its codes',
+  operands: ['FILE'],
+  options: AT_OPTION,
+  examples: [
+    {
+      line: 'cfl-repo party add example-meters.json',
+      does: 'plans the change; registrar, targets holders and the party sign it',
+    },
+  ],
+  async run([file], values, io) {
+    const desk = deskAt(values.at, io);
+    const published = await loadState(desk.place);
+    const change = await planParty(
+      await parsePartyFile(await readFile(file), basename(file)),
+      published,
+      io.now,
+    );
+    const place = await keepChange(desk, change);
+    io.out(`Wrote change "${change.title}" to ${place}`);
+    for (const line of change.words) io.out(`  ${line}`);
+    io.out(`It needs: ${await stillNeeded(change, presentOf(published))}`);
+    io.err(
+      `Each holder, and the party, runs: cfl-repo sign ${place} --key FILE   then: cfl-repo apply ${place}`,
+    );
+    return EXIT.act;
+  },
+});

@@ -1,0 +1,17 @@
+// `cfl-repo`: runs the library, for its operator, registrar, holders and the Panel.
+
+import { type Program, processIo, runProgram } from '@cfl/client/cli';
+import { apply, sign } from './change.ts';
+import { cplImport } from './cpl.ts';
+import { init, keygen, partyAdd } from './found.ts';
+import { status, unlock } from './status.ts';
+
+export const program: Program = {
+  name: 'cfl-repo',
+  does: 'Runs a firmware library: its keys, its parties, the Central Products List and the intake',
+  commands: [keygen, init, partyAdd, cplImport, sign, apply, status, unlock],
+};
+
+export async function run(): Promise<void> {
+  process.exitCode = await runProgram(program, process.argv.slice(2), processIo());
+}

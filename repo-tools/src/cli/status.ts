@@ -1,0 +1,97 @@
+// How the library stands: `status`; and `unlock`, for a lock whose writer is known to be dead.
+
+import { command, EXIT, table } from '@cfl/client/cli';
+import { CPL_INDEX_PATH, cplIndex } from '@cfl/client/firmware';
+import {
+  type Document,
+  minute,
+  ROOT,
+  type RoleName,
+  type SignedPart,
+  SNAPSHOT,
+  TARGETS,
+  TIMESTAMP,
+} from '@cfl/client/tuf';
+import { periodOf } from '../change/plan.ts';
+import { loadState, type Published, unlock as removeLock } from '../deploy/index.ts';
+import { AT_OPTION, type Desk, deskAt } from './desk.ts';
+
+const DAY = 86_400_000;
+
+export const status = command({
+  name: 'status',
+  does: 'each role with its version and end, the CPL, and what waits for a person',
+  operands: [],
+  options: AT_OPTION,
+  examples: [{ line: 'cfl-repo status', does: 'exit code 4 where a person must act' }],
+  async run(_operands, values, io) {
+    const desk = deskAt(values.at, io);
+    const published = await loadState(desk.place);
+    const rows = (await rolesOf(published)).map(([role, document]) => statusOf(role, document, io.now));
+    for (const line of table(
+      rows.map(({ cells }) => cells),
+      [{ title: 'ROLE' }, { title: 'VERSION', align: 'right' }, { title: 'UNTIL' }, { title: '' }],
+    ))
+      io.out(line);
+    for (const line of await cplInWords(published, io.now)) io.out(line);
+    const held = await heldSubmissions(desk);
+    for (const name of held) io.out(`held       ${name}`);
+    return rows.some(({ due }) => due) || held.length > 0 ? EXIT.act : EXIT.done;
+  },
+});
+
+export const unlock = command({
+  name: 'unlock',
+  does: 'remove the lock of a writer that is known to be dead',
+  operands: [],
+  options: AT_OPTION,
+  examples: [
+    { line: 'cfl-repo unlock', does: 'after making sure that no other process writes to this library' },
+  ],
+  async run(_operands, values, io) {
+    await removeLock(deskAt(values.at, io).place.private);
+    return EXIT.done;
+  },
+});
+
+async function rolesOf(
+  published: Published,
+): Promise<readonly (readonly [RoleName, Document<SignedPart>])[]> {
+  const { root, timestamp, snapshot, targets } = published.trusted;
+  const delegated: (readonly [RoleName, Document<SignedPart>])[] = [];
+  for (const { name } of targets.signed.delegations?.roles ?? []) {
+    const document = await published.role(name);
+    if (document !== undefined) delegated.push([name, document]);
+  }
+  return [[TIMESTAMP, timestamp], [SNAPSHOT, snapshot], ...delegated, [TARGETS, targets], [ROOT, root]];
+}
+
+function statusOf(
+  role: RoleName,
+  { signed }: Document<SignedPart>,
+  now: Date,
+): { cells: readonly string[]; due: boolean } {
+  const { expires, due } = periodOf(role);
+  const left = (signed.expires.getTime() - now.getTime()) / DAY;
+  if (left <= 0) return { cells: [...cells(role, signed), 'expired: it must be signed again'], due: true };
+  if (left <= expires - due)
+    return { cells: [...cells(role, signed), `due: ends in ${Math.floor(left)} days`], due: true };
+  return { cells: [...cells(role, signed), ''], due: false };
+}
+
+function cells(role: RoleName, signed: SignedPart): readonly string[] {
+  return [role, String(signed.version), minute(signed.expires)];
+}
+
+async function cplInWords(published: Published, now: Date): Promise<readonly string[]> {
+  const octets = await published.read(CPL_INDEX_PATH);
+  if (octets === undefined) return ['CPL        no snapshot yet'];
+  const { snapshot, date, entries } = cplIndex.parse(octets);
+  const days = Math.floor((now.getTime() - new Date(date).getTime()) / DAY);
+  return [`CPL        snapshot ${snapshot} of ${date}, ${entries} entries, ${days} days old`];
+}
+
+async function heldSubmissions(desk: Desk): Promise<readonly string[]> {
+  const names = (await desk.place.private.list('held')).map((path) => path.split('/')[0] ?? '');
+  return [...new Set(names)];
+}
