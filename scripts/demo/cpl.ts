@@ -1,0 +1,59 @@
+// The demo's Central Products List as the CSV file that the Panel would publish.
+
+import { CPL_COLUMNS, decodeImage, manufacturerImageHash } from '@cfl/client/firmware';
+import { demoImage } from './image.ts';
+import { type DemoRelease, type DemoRow, REFUSED, RELEASES, ROWS_WITHOUT_IMAGE, SUSPENDED } from './world.ts';
+
+interface Row extends DemoRow {
+  readonly hash: string;
+}
+
+/** Of the second snapshot one entry is Withdrawn that the first has Active. */
+export async function demoCpl(snapshot: 1 | 2): Promise<string> {
+  const images = await Promise.all([...RELEASES, REFUSED].map(rowsOf));
+  const rows = [...images.flat(), ...ROWS_WITHOUT_IMAGE.map((row) => ({ ...row, hash: '' }))];
+  return csv(rows.map((row) => (snapshot === 2 && isSuspended(row) ? { ...row, status: 'Withdrawn' } : row)));
+}
+
+async function rowsOf(release: DemoRelease): Promise<readonly Row[]> {
+  const hash = await manufacturerImageHash(decodeImage(demoImage(release)), 'whole');
+  return release.hardware.map((hardware) => ({
+    deviceType: release.deviceType,
+    code: release.code,
+    model: release.model,
+    hardware,
+    firmware: release.firmware,
+    status: 'Active',
+    hash,
+  }));
+}
+
+function isSuspended({ model, firmware }: Row): boolean {
+  return model === SUSPENDED.model && firmware === SUSPENDED.firmware;
+}
+
+function csv(rows: readonly Row[]): string {
+  const lines = rows.map(({ deviceType, code, model, hardware, firmware, status, hash }, i) => {
+    const cells: Record<(typeof CPL_COLUMNS)[number], string> = {
+      entry_id: entryId(i),
+      device_type: deviceType,
+      manufacturer_id: code,
+      model_id: model,
+      hardware_version: hardware,
+      firmware_version: firmware,
+      smets_version: '5.1',
+      gbcs_version: '4.1',
+      image_hash: hash.toUpperCase(),
+      status,
+      upgradeable_from: 'N/A',
+      smets1: 'no',
+      certificates: `CPA:EX-${code}-${model}:2031-11-18`,
+    };
+    return CPL_COLUMNS.map((column) => cells[column]).join(',');
+  });
+  return `${[CPL_COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+function entryId(i: number): string {
+  return `CPL-${String(401 + i).padStart(6, '0')}`;
+}
