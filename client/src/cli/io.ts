@@ -15,6 +15,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The moment at which the program started: one for everything that it judges. */
   readonly now: Date;
+  /** Lets time pass, between two attempts at the same thing. */
+  wait(milliseconds: number): Promise<void>;
   /** Asks without showing what is typed; `again` asks twice, for a new passphrase. Throws KeyError. */
   passphrase(prompt: string, again?: string): Promise<string>;
 }
@@ -40,6 +42,7 @@ export function processIo(): Io {
     isTerminal: stderr.isTTY === true,
     env: process.env,
     now: new Date(),
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     async passphrase(prompt, again) {
       progress(undefined);
       const { readPassphrase } = await import('../keys/index.ts');
@@ -61,6 +64,8 @@ function printable(text: string): string {
 export interface MemoryIo extends Io {
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
+  /** Milliseconds that were waited, in no time. */
+  readonly waits: readonly number[];
 }
 
 /** Keeps what is said. For tests, and for programs that run others within themselves. */
@@ -69,15 +74,18 @@ export function memoryIo(
 ): MemoryIo {
   const stdout: string[] = [];
   const stderr: string[] = [];
+  const waits: number[] = [];
   return {
     stdout,
     stderr,
+    waits,
     out: (line) => void stdout.push(line),
     err: (line) => void stderr.push(line),
     progress: () => {},
     isTerminal: given.isTerminal ?? false,
     env: given.env ?? {},
     now: given.now ?? new Date(),
+    wait: async (milliseconds) => void waits.push(milliseconds),
     passphrase:
       given.passphrase ?? (() => Promise.reject(new TypeError('No passphrase was given to memoryIo'))),
   };

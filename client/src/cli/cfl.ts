@@ -1,0 +1,15 @@
+// What can `cfl` do? Its commands; what a command needs is loaded when it runs.
+
+import type { Program } from './command.ts';
+import { fetch } from './fetch.ts';
+import { init } from './init.ts';
+import { inspect } from './inspect.ts';
+import { list } from './list.ts';
+import { refresh } from './refresh.ts';
+import { show } from './show.ts';
+
+export const cfl: Program = {
+  name: 'cfl',
+  does: 'Reads the Centralised Firmware Library, and verifies every octet from one pinned root',
+  commands: [init, refresh, list, show, fetch, inspect],
+};

@@ -1,0 +1,88 @@
+// `cfl fetch`: a release verified from the pinned root to its last header field, then written, whole or not at all.
+
+import { join, resolve } from 'node:path';
+import type { Check } from '../library/index.ts';
+import { command, JSON_OPTION } from './command.ts';
+import type { Io } from './io.ts';
+import { checkLine, grouped } from './layout.ts';
+import { EXIT } from './refusal.ts';
+import { HOME_OPTION, homeOf, withLibrary } from './session.ts';
+
+export const fetch = command({
+  name: 'fetch',
+  does: 'Verifies a release and writes image, notes and evidence',
+  operands: ['RELEASE'],
+  options: {
+    to: { type: 'string', value: 'DIR', does: 'the folder to write to; else the present one' },
+    withdrawn: { type: 'boolean', does: 'also if it was withdrawn; do not deploy what you get' },
+    ...HOME_OPTION,
+    ...JSON_OPTION,
+  },
+  examples: [
+    {
+      line: 'cfl fetch 7d1a64c20e5b --to firmware',
+      does: 'says each check on stderr, and on stdout the files that it wrote',
+    },
+    { line: 'cfl fetch CPL-000412 --json', does: 'the same for a program' },
+    {
+      line: 'cfl fetch 11d08e6fa2c4 --withdrawn --to inquiry',
+      does: 'for an inquiry into a withdrawn release',
+    },
+  ],
+  run: ([name], values, io) => {
+    const isJson = values.json === true;
+    return withLibrary(
+      { io, home: homeOf(values, io), ...(isJson ? {} : { steps: 'say' }) },
+      async ({ library }) => {
+        const { folder, readRelease, resolveRelease, saveRelease } = await import('../library/index.ts');
+        const listed = await resolveRelease(library, name);
+        const say = isJson ? () => {} : speaker(io, listed.size);
+        const verified = await readRelease(library, listed, {
+          withdrawn: values.withdrawn === true ? 'read' : 'refuse',
+          onCheck: say,
+        });
+        const to = values.to ?? '.';
+        const saved = await saveRelease(folder(resolve(to)), library, verified);
+        const files = {
+          image: join(to, saved.image),
+          notes: join(to, saved.notes),
+          evidence: join(to, saved.evidence),
+        };
+        const { trial } = await library.settings();
+        io.progress(undefined);
+        if (isJson) {
+          const { about, state, checks } = verified;
+          const { release, code, imageHash } = about;
+          io.out(
+            JSON.stringify({
+              format: 'cfl/fetch/1',
+              release,
+              code,
+              manufacturerImageHash: imageHash,
+              state: state.state,
+              trial,
+              files,
+              checks,
+            }),
+          );
+        } else {
+          for (const path of Object.values(files)) io.out(path);
+          if (trial)
+            io.err(
+              'This is a trial library: images and notes lie in it for everyone to read. Deploy nothing from it',
+            );
+          io.err('Read the notes and test the image before you deploy it');
+        }
+        return verified.checks.some(({ warns }) => warns) ? EXIT.act : EXIT.done;
+      },
+    );
+  },
+});
+
+function speaker(io: Io, size: number): (check: Check) => void {
+  return ({ what, text, warns }) => {
+    io.err(checkLine(warns === true ? 'warn' : 'ok', what, text));
+    // After the statement comes the image, the one thing here that takes time
+    io.progress(what === 'statement' ? `Fetching the image, ${grouped(size)} octets` : undefined);
+  };
+}

@@ -1,0 +1,189 @@
+// What does the library say today? Every signed file that a reader needs, found, verified and parsed.
+//
+// A session: what was read once is not read again, and everything is judged at one moment.
+
+import {
+  CATALOGUE_INDEX_PATH,
+  type CatalogueRelease,
+  CPL_INDEX_PATH,
+  type CplEntry,
+  type CplIndex,
+  catalogueIndex,
+  catalogueShard,
+  catalogueShardPath,
+  cplIndex,
+  cplShard,
+  cplShardPath,
+  type EntryId,
+  type Format,
+  FormatError,
+  LIBRARY_PATH,
+  type LibrarySettings,
+  librarySettings,
+  type ManufacturerCode,
+  PARTIES_PATH,
+  partyRegister,
+  type Register,
+  type ReleaseId,
+  releaseStates,
+  type StatedRelease,
+  type StateWithReason,
+  type Withdrawal,
+} from '../firmware/index.ts';
+import { Client, type ClientOptions, type FoundTarget, parseTargetPath, type Trusted } from '../tuf/index.ts';
+import { LibraryError } from './errors.ts';
+import { withdrawalFile, withdrawalPath } from './withdrawal.ts';
+
+/** A row of the catalogue, and the manufacturer code that it stands under. */
+export interface ListedRelease extends CatalogueRelease {
+  readonly code: ManufacturerCode;
+}
+
+/** The entries of one manufacturer code in the newest snapshot of the Central Products List. */
+export interface CplView {
+  /** Undefined where the library has no snapshot yet. */
+  readonly index: CplIndex | undefined;
+  readonly entries: ReadonlyMap<EntryId, CplEntry>;
+}
+
+export class Library {
+  readonly now: Date;
+  readonly #client: Client;
+  readonly #parsed = new Map<string, Promise<unknown>>();
+
+  constructor(options: ClientOptions) {
+    this.now = options.now;
+    this.#client = new Client(options);
+  }
+
+  refresh(): Promise<Trusted> {
+    return this.#client.refresh();
+  }
+
+  find(path: string): Promise<FoundTarget | undefined> {
+    return this.#client.find(parseTargetPath(path));
+  }
+
+  read(found: FoundTarget): Promise<Uint8Array> {
+    return this.#client.read(found);
+  }
+
+  settings(): Promise<LibrarySettings> {
+    return this.#needed(LIBRARY_PATH, librarySettings);
+  }
+
+  register(): Promise<Register> {
+    return this.#needed(PARTIES_PATH, partyRegister);
+  }
+
+  async cpl(code: ManufacturerCode): Promise<CplView> {
+    const index = await this.#listed(CPL_INDEX_PATH, cplIndex);
+    const newest = index?.shards.find((shard) => shard.code === code);
+    if (newest === undefined) return { index, entries: new Map() };
+    const path = cplShardPath(newest.snapshot, code);
+    const shard = await this.#needed(path, cplShard);
+    if (shard.code !== code || shard.snapshot !== newest.snapshot) {
+      throw wrongFormat(path, {
+        found: `${shard.code} of snapshot ${shard.snapshot}`,
+        expected: `${code} of snapshot ${newest.snapshot}`,
+      });
+    }
+    return { index, entries: new Map(shard.entries.map((entry) => [entry.entry, entry])) };
+  }
+
+  /** Every manufacturer code that has releases. */
+  async codes(): Promise<readonly ManufacturerCode[]> {
+    const index = await this.#listed(CATALOGUE_INDEX_PATH, catalogueIndex);
+    return [...new Set(index?.shards.map(({ code }) => code))].sort();
+  }
+
+  /** The catalogue's rows. Nothing rests on them: who uses a release reads its statement. */
+  async releases(code: ManufacturerCode): Promise<readonly ListedRelease[]> {
+    const index = await this.#listed(CATALOGUE_INDEX_PATH, catalogueIndex);
+    const shards = index?.shards.filter((shard) => shard.code === code) ?? [];
+    const lists = await Promise.all(shards.map((shard) => this.#shard(code, shard.shard)));
+    return lists.flat();
+  }
+
+  async allReleases(): Promise<readonly ListedRelease[]> {
+    const lists: (readonly ListedRelease[])[] = [];
+    for (const code of await this.codes()) lists.push(await this.releases(code));
+    return lists.flat();
+  }
+
+  /** The states of these releases, all of one manufacturer code. */
+  async states(
+    code: ManufacturerCode,
+    releases: readonly StatedRelease[],
+  ): Promise<ReadonlyMap<ReleaseId, StateWithReason>> {
+    const { entries } = await this.cpl(code);
+    const withdrawals = new Map<ReleaseId, Withdrawal>();
+    for (const { release } of releases) {
+      const withdrawal = await this.withdrawal(release);
+      if (withdrawal !== undefined) withdrawals.set(release, withdrawal);
+    }
+    return releaseStates({ releases, entries, withdrawals });
+  }
+
+  async withdrawal(release: ReleaseId): Promise<Withdrawal | undefined> {
+    const path = withdrawalPath(release, 1);
+    const file = await this.#listed(path, withdrawalFile);
+    if (file !== undefined && file.release !== release)
+      throw wrongFormat(path, { found: `the release ${file.release}`, expected: release });
+    return file;
+  }
+
+  async #shard(code: ManufacturerCode, number: number): Promise<readonly ListedRelease[]> {
+    const path = catalogueShardPath(code, number);
+    const shard = await this.#needed(path, catalogueShard);
+    if (shard.code !== code)
+      throw wrongFormat(path, { found: `releases of ${shard.code}`, expected: `releases of ${code}` });
+    return shard.releases.map((release) => ({ ...release, code }));
+  }
+
+  async #needed<T>(path: string, format: Format<T>): Promise<T> {
+    const value = await this.#listed(path, format);
+    if (value !== undefined) return value;
+    throw new LibraryError('INCOMPLETE', `Cannot read ${path}: the library does not list it`, {
+      hint: 'The library is not whole; tell the operator',
+    });
+  }
+
+  #listed<T>(path: string, format: Format<T>): Promise<T | undefined> {
+    const known = this.#parsed.get(path) as Promise<T | undefined> | undefined;
+    if (known !== undefined) return known;
+    const started = this.#parse(path, format);
+    this.#parsed.set(path, started);
+    return started;
+  }
+
+  async #parse<T>(path: string, format: Format<T>): Promise<T | undefined> {
+    const found = await this.find(path);
+    return found === undefined ? undefined : parseSigned(path, await this.read(found), format.parse);
+  }
+}
+
+/** A file that was signed, but is not in its format. */
+export function parseSigned<T>(path: string, octets: Uint8Array, parse: (octets: Uint8Array) => T): T {
+  try {
+    return parse(octets);
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
+    throw wrongFormat(path, { found: cause.found, expected: cause.expected, at: cause.at, cause });
+  }
+}
+
+function wrongFormat(
+  path: string,
+  { at = '', ...detail }: { found: string; expected: string; at?: string; cause?: unknown },
+): LibraryError {
+  const place = at === '' ? 'it' : at;
+  return new LibraryError(
+    'WRONG_FORMAT',
+    `Cannot read ${path}: ${place} holds ${detail.found}, expected ${detail.expected}`,
+    {
+      ...detail,
+      hint: 'This program may be older than the library: get its newest version. If it stays so, tell the operator',
+    },
+  );
+}

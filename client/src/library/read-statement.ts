@@ -1,0 +1,208 @@
+// What did the manufacturer say of a release, and did the manufacturer say it?
+//
+// Rules
+// - The image and the newest statement stand in the role of the manufacturer code, `m-fff1` or a bin of it,
+//   reached from `targets` and from nowhere else.
+// - The code belongs to one party of the register. The statement is signed by a key that the register gave
+//   this party for the moment of publication; so long as no time stamp is checked, that moment is the
+//   catalogue's word.
+// - The statement names this party, this code, this number, and this very release as its first subject.
+
+import { parseDate, type Sha256, sha256 } from '../encoding/index.ts';
+import {
+  type ImageHash,
+  imagePath,
+  type ManufacturerCode,
+  manufacturerCodeOf,
+  notesPath,
+  type Party,
+  parseReleasePath,
+  parseStatement,
+  type ReleaseId,
+  type StatedDigests,
+  type Statement,
+  statedDigests,
+  statementPath,
+} from '../firmware/index.ts';
+import type { FoundTarget, KeyId } from '../tuf/index.ts';
+import { LibraryError } from './errors.ts';
+import { type Library, type ListedRelease, parseSigned } from './library.ts';
+import { ownerOf, statementTrust } from './parties.ts';
+
+export interface VerifiedStatement {
+  readonly release: ReleaseId;
+  readonly code: ManufacturerCode;
+  readonly statement: Statement;
+  readonly digests: StatedDigests;
+  readonly imageHash: ImageHash;
+  /** The owner of the manufacturer code. */
+  readonly party: Party;
+  readonly keyId: KeyId;
+  readonly bundle: { readonly path: string; readonly octets: Uint8Array };
+  /** Where image and notes stand; the octets are not read yet. */
+  readonly image: FoundTarget;
+  readonly notes: FoundTarget;
+}
+
+export async function readStatement(
+  library: Library,
+  { release, code, published }: ListedRelease,
+): Promise<VerifiedStatement> {
+  const image = await findInRole(library, imagePath(code, release), code);
+  const party = ownerOf(await library.register(), code);
+  if (party === undefined) {
+    throw new LibraryError(
+      'WRONG_PARTY',
+      `Cannot use ${short(release)}: no party of the register owns the manufacturer code ${code}`,
+      {
+        found: 'nobody',
+        expected: code,
+        hint: 'Do not use it; tell the operator',
+      },
+    );
+  }
+  const number = newestStatement(image, release);
+  const path = statementPath(code, release, number);
+  const octets = await library.read(await findInRole(library, path, code, image));
+  // Loads the libraries that read Sigstore bundles: not before they are needed
+  const { verifyBundle } = await import('../evidence/index.ts');
+  const evidence = await verifyBundle(octets, await statementTrust(party), parseDate(published));
+  const statement = parseSigned(path, evidence.statement, parseStatement);
+  const digests = statedDigests(statement);
+  const { predicate } = statement;
+  expectSame(release, [
+    ['the release', digests.otaImage, release],
+    ['the manufacturer code', predicate.code, code],
+    ['the manufacturer code of the header', manufacturerCodeOf(predicate.header.manufacturerCode), code],
+    ['the party', predicate.originator, party.id],
+    ['its number', predicate.number, number],
+  ]);
+  return {
+    release,
+    code,
+    statement,
+    digests,
+    imageHash: digests.manufacturerImage,
+    party,
+    keyId: evidence.keyId,
+    bundle: { path, octets },
+    image,
+    notes: await findNotes(library, { release, code, number, image, digest: digests.notes }),
+  };
+}
+
+/** The first 12 digits, as tables show them. */
+export function short(release: string): string {
+  return release.slice(0, 12);
+}
+
+/** `beside`: a target that must stand in the same role. */
+async function findInRole(
+  library: Library,
+  path: string,
+  code: ManufacturerCode,
+  beside?: FoundTarget,
+): Promise<FoundTarget> {
+  const found = await library.find(path);
+  if (found === undefined) {
+    throw new LibraryError('INCOMPLETE', `Cannot use ${path}: the manufacturer's role does not list it`, {
+      hint: 'The library is not whole; tell the operator',
+    });
+  }
+  const role = `m-${code.toLowerCase()}`;
+  const [first, second, ...bins] = [...found.by, found.role];
+  const isBin = (name: string) => name.startsWith(`${role}-`) && /^\d+$/.test(name.slice(role.length + 1));
+  const isOwn = first === 'targets' && second === role && bins.every(isBin);
+  if (isOwn && (beside === undefined || beside.role === found.role)) return found;
+  const way = [...found.by, found.role].join(' → ');
+  const expected = beside === undefined ? `targets → ${role}` : [...beside.by, beside.role].join(' → ');
+  throw new LibraryError(
+    'WRONG_ROLE',
+    `Cannot accept ${path}: it is signed by ${way}, expected ${expected}`,
+    {
+      found: way,
+      expected,
+      hint: 'Somebody else than its manufacturer published it. Do not use it; tell the operator',
+    },
+  );
+}
+
+/** By the signed list of the manufacturer, so that nobody can hide the newest. */
+function newestStatement(image: FoundTarget, release: ReleaseId): number {
+  const numbers = [...image.document.signed.targets.keys()].flatMap((path) => {
+    const file = parseReleasePath(path);
+    return file?.kind === 'statement' && file.release === release ? [file.number] : [];
+  });
+  if (numbers.length > 0) return Math.max(...numbers);
+  throw new LibraryError(
+    'INCOMPLETE',
+    `Cannot use ${short(release)}: its manufacturer's role lists no statement about it`,
+    {
+      hint: 'Do not use it; tell the operator',
+    },
+  );
+}
+
+function expectSame(
+  release: ReleaseId,
+  members: readonly (readonly [string, string | number, string | number])[],
+): void {
+  for (const [what, found, expected] of members) {
+    if (found === expected) continue;
+    throw new LibraryError(
+      'WRONG_STATEMENT',
+      `Cannot accept the statement about ${short(release)}: ${what} is ${found}, expected ${expected}`,
+      {
+        found,
+        expected,
+        hint: 'It was signed for something else. Do not use it; tell the operator and the manufacturer',
+      },
+    );
+  }
+}
+
+interface NotesOf {
+  readonly release: ReleaseId;
+  readonly code: ManufacturerCode;
+  readonly number: number;
+  readonly image: FoundTarget;
+  readonly digest: Sha256;
+}
+
+/** The newest notes up to the statement's number that are the ones it names: a later statement may leave them as they were. */
+async function findNotes(
+  library: Library,
+  { release, code, number, image, digest }: NotesOf,
+): Promise<FoundTarget> {
+  for (let n = number; n > 0; n--) {
+    const found = await library.find(notesPath(code, release, n));
+    if (found === undefined) continue;
+    if (found.role === image.role && found.file.hashes.get('sha256') === digest) return found;
+  }
+  throw new LibraryError(
+    'WRONG_NOTES',
+    `Cannot accept the notes of ${short(release)}: none of them has the SHA-256 that the manufacturer signed`,
+    {
+      expected: digest,
+      hint: 'Do not use it; tell the operator and the manufacturer',
+    },
+  );
+}
+
+export async function readNotes(
+  library: Library,
+  { release, notes, digests }: VerifiedStatement,
+): Promise<Uint8Array> {
+  const octets = await library.read(notes);
+  const found = await sha256(octets);
+  if (found === digests.notes) return octets;
+  throw new LibraryError(
+    'WRONG_NOTES',
+    `Cannot accept the notes of ${short(release)}: their SHA-256 is ${found}, expected ${digests.notes}`,
+    {
+      found,
+      expected: digests.notes,
+      hint: 'Do not use it; tell the operator and the manufacturer',
+    },
+  );
+}

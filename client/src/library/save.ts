@@ -1,0 +1,87 @@
+// How does a verified release lie on the supplier's machine? Three files, under its reference file name.
+//
+//   FFF1-0000-01000203-<hash>.zigbee          the image, as published
+//   FFF1-0000-01000203-<hash>.notes.md        the release notes
+//   FFF1-0000-01000203-<hash>.evidence.json   the signed statement, what was verified, and against which versions
+//
+// Two releases may share a reference name: it names the manufacturer image, not the header around it. So an
+// image that is there is never replaced by another. The image comes last: where it is, the rest is.
+
+import { encodeDate, equalOctets, type Json, parseJson, sha256 } from '../encoding/index.ts';
+import { LibraryError } from './errors.ts';
+import type { Files } from './files.ts';
+import type { Library } from './library.ts';
+import type { VerifiedRelease } from './read-release.ts';
+
+export interface SavedFiles {
+  readonly image: string;
+  readonly notes: string;
+  readonly evidence: string;
+}
+
+/** File names relative to `files`. */
+export async function saveRelease(
+  files: Files,
+  library: Library,
+  verified: VerifiedRelease,
+): Promise<SavedFiles> {
+  const base = verified.fileName.replace(/\.zigbee$/, '');
+  const names = { image: verified.fileName, notes: `${base}.notes.md`, evidence: `${base}.evidence.json` };
+  const evidence = await evidenceFile(library, verified);
+  await refuseOther(files, names.image, verified.octets);
+  await files.replace(names.notes, verified.notes);
+  await files.replace(names.evidence, evidence);
+  if (!(await files.writeNew(names.image, verified.octets)))
+    await refuseOther(files, names.image, verified.octets);
+  return names;
+}
+
+async function refuseOther(files: Files, name: string, octets: Uint8Array): Promise<void> {
+  const there = await files.read(name);
+  if (there === undefined || equalOctets(there, octets)) return;
+  throw new LibraryError('OTHER_FILE_THERE', `Cannot write "${name}": another file of this name is there`, {
+    found: await sha256(there),
+    expected: await sha256(octets),
+    hint: 'Another release may hold the same manufacturer image under another header. Fetch this one to a folder of its own: --to DIR',
+  });
+}
+
+async function evidenceFile(
+  library: Library,
+  { about, state, cpl, notes, checks }: VerifiedRelease,
+): Promise<Uint8Array> {
+  const { root, timestamp, snapshot, targets } = await library.refresh();
+  const { name } = await library.settings();
+  const evidence = {
+    format: 'cfl/evidence/1',
+    release: about.release,
+    code: about.code,
+    manufacturerImageHash: about.imageHash,
+    notesSha256: await sha256(notes),
+    library: name,
+    verified: encodeDate(library.now),
+    state: state.state,
+    checks: checks.map(({ what, text, warns }) => ({
+      what,
+      text,
+      passed: warns === true ? 'with a warning' : 'yes',
+    })),
+    versions: {
+      root: root.signed.version,
+      timestamp: timestamp.signed.version,
+      snapshot: snapshot.signed.version,
+      targets: targets.signed.version,
+      [about.image.role]: about.image.document.signed.version,
+      cpl: cpl.index?.snapshot ?? null,
+    },
+    rootSha256: await sha256(root.octets),
+    statement: {
+      path: about.bundle.path,
+      sha256: await sha256(about.bundle.octets),
+      party: about.party.id,
+      keyId: about.keyId,
+    },
+    bundle: parseJson(about.bundle.octets) satisfies Json,
+  };
+  return new TextEncoder().encode(`${JSON.stringify(evidence, undefined, 2)}\n`);
+}
