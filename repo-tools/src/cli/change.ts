@@ -14,7 +14,7 @@ import { firstRootDigest, signHere } from './found.ts';
 
 export const sign = command({
   name: 'sign',
-  does: 'show a change in words and sign what of it a key may sign',
+  does: 'Shows a change in words and signs what of it a key may sign',
   operands: ['CHANGE'],
   options: {
     ...AT_OPTION,
@@ -54,7 +54,7 @@ export const sign = command({
 
 export const apply = command({
   name: 'apply',
-  does: 'publish a change that is signed in full',
+  does: 'Publishes a change that is signed in full',
   operands: ['CHANGE'],
   options: AT_OPTION,
   examples: [

@@ -9,7 +9,7 @@ import { AT_OPTION, deskAt, keepChange, stillNeeded } from './desk.ts';
 
 export const cplImport = command({
   name: 'cpl import',
-  does: "plan a new snapshot of the Central Products List from the Panel's CSV file",
+  does: "Plans a new snapshot of the Central Products List from the Panel's CSV file",
   operands: ['FILE'],
   options: {
     ...AT_OPTION,

@@ -21,7 +21,7 @@ import { AT_OPTION, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from 
 
 export const keygen = command({
   name: 'keygen',
-  does: "make a holder's key: an encrypted private part, and a public part to hand on",
+  does: "Makes a holder's key: an encrypted private part, and a public part to hand on",
   operands: ['FILE'],
   options: {},
   examples: [
@@ -45,7 +45,7 @@ const TRIAL_KEYS = { root: 'root', targets: 'holder', registrar: 'registrar', cp
 
 export const init = command({
   name: 'init',
-  does: 'begin a library: plan its first root, for its holders to sign',
+  does: 'Begins a library: plans its first root, for its holders to sign',
   operands: ['[CEREMONY]'],
   options: {
     ...AT_OPTION,
@@ -170,7 +170,7 @@ export function firstRootDigest(change: Change): Promise<string> {
 
 export const partyAdd = command({
   name: 'party add',
-  does: 'plan a new party: its entry in the register, and for a manufacturer the role of its codes',
+  does: 'Plans a new party: its entry in the register, and for a manufacturer the role of its codes',
   operands: ['FILE'],
   options: AT_OPTION,
   examples: [

@@ -4,12 +4,13 @@ import { type Program, processIo, runProgram } from '@cfl/client/cli';
 import { apply, sign } from './change.ts';
 import { cplImport } from './cpl.ts';
 import { init, keygen, partyAdd } from './found.ts';
+import { intake } from './intake.ts';
 import { status, unlock } from './status.ts';
 
 export const program: Program = {
   name: 'cfl-repo',
   does: 'Runs a firmware library: its keys, its parties, the Central Products List and the intake',
-  commands: [keygen, init, partyAdd, cplImport, sign, apply, status, unlock],
+  commands: [keygen, init, partyAdd, cplImport, sign, apply, intake, status, unlock],
 };
 
 export async function run(): Promise<void> {

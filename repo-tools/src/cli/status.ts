@@ -20,7 +20,7 @@ const DAY = 86_400_000;
 
 export const status = command({
   name: 'status',
-  does: 'each role with its version and end, the CPL, and what waits for a person',
+  does: 'Lists each role with its version and end, the CPL, and what waits for a person',
   operands: [],
   options: AT_OPTION,
   examples: [{ line: 'cfl-repo status', does: 'exit code 4 where a person must act' }],
@@ -42,7 +42,7 @@ export const status = command({
 
 export const unlock = command({
   name: 'unlock',
-  does: 'remove the lock of a writer that is known to be dead',
+  does: 'Removes the lock of a writer that is known to be dead',
   operands: [],
   options: AT_OPTION,
   examples: [
@@ -88,7 +88,13 @@ async function cplInWords(published: Published, now: Date): Promise<readonly str
   if (octets === undefined) return ['CPL        no snapshot yet'];
   const { snapshot, date, entries } = cplIndex.parse(octets);
   const days = Math.floor((now.getTime() - new Date(date).getTime()) / DAY);
-  return [`CPL        snapshot ${snapshot} of ${date}, ${entries} entries, ${days} days old`];
+  return [
+    `CPL        snapshot ${snapshot} of ${date.slice(0, 10)}, ${counted(entries, 'entry', 'entries')}, ${counted(days, 'day', 'days')} old`,
+  ];
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 async function heldSubmissions(desk: Desk): Promise<readonly string[]> {
