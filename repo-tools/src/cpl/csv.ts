@@ -39,14 +39,16 @@ export interface CplFault {
   readonly duplicate: boolean;
 }
 
-/** Refused because rows are not exact; `faults` holds every fault of every row. */
+/** Refused because rows are not exact: `faults` for programs, `lines` for people. */
 export class CplRowsError extends ChangeError {
   override name = 'CplRowsError';
   readonly faults: readonly CplFault[];
+  readonly lines: readonly string[];
 
   constructor(message: string, hint: string, faults: readonly CplFault[]) {
     super('BAD_INPUT', message, hint);
     this.faults = faults;
+    this.lines = faults.map((fault) => `  row ${fault.row}  ${fault.message}`);
   }
 }
 
@@ -179,13 +181,9 @@ function notExact(
   { name, skipRows }: CplCsvOptions,
 ): CplRowsError {
   const rows = [...new Set(faults.map(({ row }) => row))];
-  const lines = faults.map(({ row, message }) => `  row ${row}  ${message}`);
   const are = rows.length === 1 ? 'is' : 'are';
   return new CplRowsError(
-    [
-      `Cannot import ${JSON.stringify(name)}: ${rows.length} of ${total} rows ${are} not exact`,
-      ...lines,
-    ].join('\n'),
+    `Cannot import ${JSON.stringify(name)}: ${rows.length} of ${total} rows ${are} not exact`,
     faults.every(({ duplicate }) => duplicate)
       ? 'Ask the Panel which rows are right, and leave out the others: --skip-rows ROW,…'
       : `Export these columns as text${orSkip(rows, skipRows)}`,

@@ -11,13 +11,13 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const read = (octets: Uint8Array, options: Partial<CplCsvOptions> = {}) =>
   readCplCsv(octets, { name: 'cpl-2026-11-18.csv', ...options });
 
-/** The two lines that a person sees. */
+/** What a person sees: two lines, and the faulty rows between them. */
 function refusal(work: () => unknown): string[] {
   try {
     work();
   } catch (error) {
-    if (error instanceof ChangeError) return [...error.message.split('\n'), error.hint];
-    throw error;
+    if (!(error instanceof ChangeError)) throw error;
+    return [error.message, ...(error instanceof CplRowsError ? error.lines : []), error.hint];
   }
   throw new Error('It was accepted');
 }
