@@ -1,6 +1,7 @@
 // `cfl fetch`: a release verified from the pinned root to its last header field, then written, whole or not at all.
 
 import { join, resolve } from 'node:path';
+import type { ReleaseState } from '../firmware/index.ts';
 import type { Check } from '../library/index.ts';
 import { command, JSON_OPTION } from './command.ts';
 import type { Io } from './io.ts';
@@ -71,13 +72,19 @@ export const fetch = command({
             io.err(
               'This is a trial library: images and notes lie in it for everyone to read. Deploy nothing from it',
             );
-          io.err('Read the notes and test the image before you deploy it');
+          io.err(adviceOn(verified.state.state));
         }
         return verified.checks.some(({ warns }) => warns) ? EXIT.act : EXIT.done;
       },
     );
   },
 });
+
+function adviceOn(state: ReleaseState): string {
+  return state === 'withdrawn'
+    ? 'It was withdrawn: do not deploy it'
+    : 'Read the notes and test the image before you deploy it';
+}
 
 function speaker(io: Io, size: number): (check: Check) => void {
   return ({ what, text, warns }) => {

@@ -126,11 +126,11 @@ async function manufacturerCheck(library: Library, { image, party }: VerifiedSta
 function stateChecks(library: Library, { state, reason }: StateWithReason, { index }: CplView): Check[] {
   if (state === 'withdrawn')
     return [{ what: 'state', text: `${reason}; read because it was asked for`, warns: true }];
-  const snapshot = `CPL snapshot ${index?.snapshot ?? 0}`;
+  const snapshot = `snapshot ${index?.snapshot ?? 0}`;
   const text =
     state === 'current'
       ? `current; ${reason} in ${snapshot}`
-      : `${reason}; an entry is Active in ${snapshot}`;
+      : `${reason}; a CPL entry is Active in ${snapshot}`;
   const days =
     index === undefined
       ? 0

@@ -61,11 +61,7 @@ async function evidenceFile(
     library: name,
     verified: encodeDate(library.now),
     state: state.state,
-    checks: checks.map(({ what, text, warns }) => ({
-      what,
-      text,
-      passed: warns === true ? 'with a warning' : 'yes',
-    })),
+    checks: checks.map(({ what, text, warns }) => ({ result: warns === true ? 'warn' : 'ok', what, text })),
     versions: {
       root: root.signed.version,
       timestamp: timestamp.signed.version,

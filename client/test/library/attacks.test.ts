@@ -1,0 +1,395 @@
+// Attacks on one release by whoever holds every key but the ones that matter: the library is signed again
+// after each change, so TUF has nothing to say, and what is left must refuse. Each first fetches the honest twin.
+
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import { signStatement } from '../../src/evidence/index.ts';
+import {
+  encodeImage,
+  encodeStatement,
+  imagePath,
+  notesPath,
+  parsePartyId,
+  parseReleaseId,
+  type Statement,
+  statementPath,
+} from '../../src/firmware/index.ts';
+import { memorySigner } from '../../src/keys/index.ts';
+import { digestOf, FFF1, FFF2, type MadeRelease, pemOf, TestLibrary, type Written } from './fixture.ts';
+import { type Outcome, Supplier } from './reader.ts';
+
+interface Scene {
+  readonly library: TestLibrary;
+  readonly honest: MadeRelease;
+}
+
+type Change = (scene: Scene) => unknown;
+
+/** Fetches, lets the change happen, fetches again into another folder. A change may name another release to fetch. */
+async function afterHonest(
+  change: Change,
+): Promise<{ outcome: Outcome; written: readonly string[]; supplier: Supplier; place: Written }> {
+  const library = await TestLibrary.make();
+  const honest = await library.add();
+  const place = await library.write();
+  const supplier = await Supplier.of(place);
+  expect(await supplier.fetch(honest.release)).toMatchObject({ exit: 0 });
+
+  const renamed = await change({ library, honest });
+  const name = typeof renamed === 'string' ? renamed : honest.release;
+  await library.write(place.folder);
+  const to = await mkdtemp(join(tmpdir(), 'cfl-refused-'));
+  const outcome = await supplier.run('fetch', name, '--to', to, '--json');
+  return { outcome, written: await readdir(to), supplier, place };
+}
+
+async function refused(
+  change: Change,
+): Promise<{ readonly code: string; readonly message: string; readonly hint: string }> {
+  const { outcome, written } = await afterHonest(change);
+  expect(outcome.exit).toBe(1);
+  expect(written).toEqual([]);
+  const document = JSON.parse(outcome.out.join('\n'));
+  expect(document).toMatchObject({ format: 'cfl/error/1', kind: 'refused' });
+  expect(document.hint).not.toBe(null);
+  return document;
+}
+
+function stating(change: Partial<Statement['predicate']>): (statement: Statement) => Statement {
+  return (statement) => ({ ...statement, predicate: { ...statement.predicate, ...change } });
+}
+
+/** The same release, signed by its manufacturer in other words. */
+async function restated(
+  { library, honest }: Scene,
+  predicate: Partial<Statement['predicate']>,
+): Promise<void> {
+  const statement = stating(predicate)(honest.statement);
+  const signer = library.statementSigner(FFF1);
+  library.put(
+    statementPath(FFF1, honest.release, 1),
+    await signStatement(encodeStatement(statement), signer),
+  );
+}
+
+const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
+  'the statement of another release under this name': [
+    'WRONG_STATEMENT',
+    /: the release is [0-9a-f]{64}, expected/,
+    async ({ library, honest }) => {
+      const other = await library.make({ body: 'another' });
+      library.put(statementPath(FFF1, honest.release, 1), other.bundle);
+    },
+  ],
+  'another image under this name': [
+    'WRONG_IMAGE',
+    /its SHA-256 is/,
+    async ({ library, honest }) => {
+      library.put(imagePath(FFF1, honest.release), (await library.make({ body: 'another' })).octets);
+    },
+  ],
+  'no image at all under this name': [
+    'WRONG_IMAGE',
+    /its SHA-256 is/,
+    ({ library, honest }) => {
+      library.put(imagePath(FFF1, honest.release), new TextEncoder().encode('# README'));
+    },
+  ],
+  'a header that takes other hardware, under the old name': [
+    'WRONG_IMAGE',
+    /its SHA-256 is/,
+    ({ library, honest }) => {
+      library.put(imagePath(FFF1, honest.release), widened(honest));
+    },
+  ],
+  'a header that takes other hardware, under its own name, with the statement kept': [
+    'WRONG_STATEMENT',
+    /: the release is/,
+    ({ library, honest }) => {
+      const release = parseReleaseId(digestOf(widened(honest)));
+      library.list({ ...honest, release, octets: widened(honest), row: { ...honest.row, release } });
+      return release;
+    },
+  ],
+  'a header that its own manufacturer stated otherwise': [
+    'WRONG_HEADER',
+    /minHardwareVersion is 256, the manufacturer signed 0/,
+    (scene) =>
+      restated(scene, { header: { ...scene.honest.statement.predicate.header, minHardwareVersion: 0 } }),
+  ],
+  'a size that counts a trailer which is not there': [
+    'WRONG_IMAGE',
+    /counts a supplier's trailer/,
+    async ({ library }) =>
+      (await library.add({ body: 'short', header: { totalImageSize: 60 + 400 + 66 } })).release,
+  ],
+  'an image of another length than its header says, signed as it is': [
+    'WRONG_IMAGE',
+    /it has 460 octets, its header says/,
+    async ({ library }) => (await library.add({ body: 'short', header: { totalImageSize: 461 } })).release,
+  ],
+  'a manufacturer image that has another hash than was signed': [
+    'WRONG_IMAGE',
+    /its manufacturer image has the SHA-256/,
+    async ({ library, honest }) => {
+      const signer = library.statementSigner(FFF1);
+      const hash = digestOf(new Uint8Array([1])) as MadeRelease['row']['imageHash'];
+      const subject = honest.statement.subject.map((one) =>
+        one.name === 'manufacturer-image' ? { ...one, digest: { sha256: hash as never } } : one,
+      );
+      library.put(
+        statementPath(FFF1, honest.release, 1),
+        await signStatement(encodeStatement({ ...honest.statement, subject }), signer),
+      );
+      library.change(honest.entry.entry, { imageHash: hash });
+    },
+  ],
+  'other notes': [
+    'WRONG_NOTES',
+    /none of them has the SHA-256/,
+    ({ library, honest }) => {
+      library.put(notesPath(FFF1, honest.release, 1), new TextEncoder().encode('# Nothing to worry about\n'));
+    },
+  ],
+  'a statement that another party signed': [
+    'UNKNOWN_KEY',
+    /is not registered/,
+    async ({ library, honest }) => {
+      const gas = library.statementSigner(FFF2);
+      library.put(
+        statementPath(FFF1, honest.release, 1),
+        await signStatement(encodeStatement(honest.statement), gas),
+      );
+    },
+  ],
+  'a statement that nobody known signed': [
+    'UNKNOWN_KEY',
+    /is not registered/,
+    async ({ library, honest }) => {
+      library.put(
+        statementPath(FFF1, honest.release, 1),
+        await signStatement(encodeStatement(honest.statement), await memorySigner()),
+      );
+    },
+  ],
+  'a statement in the name of another party': [
+    'WRONG_STATEMENT',
+    /: the party is sample-gas, expected example-meters/,
+    (scene) => restated(scene, { originator: parsePartyId('sample-gas') }),
+  ],
+  'a statement about another manufacturer code': [
+    'WRONG_STATEMENT',
+    /: the manufacturer code is FFF2, expected FFF1/,
+    (scene) => restated(scene, { code: FFF2 }),
+  ],
+  'a statement under another number than its own': [
+    'WRONG_STATEMENT',
+    /: its number is 2, expected 1/,
+    (scene) => restated(scene, { number: 2 }),
+  ],
+  'a statement with a field that nobody knows': [
+    'WRONG_FORMAT',
+    /unknown field "approved"/,
+    async ({ library, honest }) => {
+      const signer = library.statementSigner(FFF1);
+      const text = JSON.stringify({
+        ...JSON.parse(new TextDecoder().decode(encodeStatement(honest.statement))),
+        approved: true,
+      });
+      library.put(
+        statementPath(FFF1, honest.release, 1),
+        await signStatement(new TextEncoder().encode(text), signer),
+      );
+    },
+  ],
+  'a statement changed after it was signed': [
+    'BAD_SIGNATURE',
+    /signature/,
+    ({ library, honest }) => {
+      const bundle = JSON.parse(new TextDecoder().decode(honest.bundle));
+      bundle.dsseEnvelope.payload = Buffer.from(
+        encodeStatement(stating({ class: 'fix' })(honest.statement)),
+      ).toString('base64');
+      library.put(statementPath(FFF1, honest.release, 1), new TextEncoder().encode(JSON.stringify(bundle)));
+    },
+  ],
+  'no statement': [
+    'INCOMPLETE',
+    /lists no statement about it/,
+    ({ library, honest }) => {
+      library.listed.get('m-fff1')?.delete(statementPath(FFF1, honest.release, 1));
+    },
+  ],
+  'a key that was registered no longer when the release was published': [
+    'OUTSIDE_VALIDITY',
+    /registered from/,
+    ({ library }) => {
+      library.parties = library.parties.map((party) => ({
+        ...party,
+        statementKeys: party.statementKeys.map((key) => ({ ...key, until: '2026-11-01T00:00:00Z' })),
+      }));
+    },
+  ],
+  'a registered key that is not the key of its id': [
+    'UNKNOWN_KEY',
+    /is not registered/,
+    async ({ library, honest }) => {
+      const thief = await memorySigner();
+      library.parties = library.parties.map((party) => ({
+        ...party,
+        statementKeys: party.statementKeys.map((key) => ({ ...key, public: pemOf(thief.key) })),
+      }));
+      const keyId = library.statementSigner(FFF1).key.id;
+      const bundle = new TextDecoder()
+        .decode(await signStatement(encodeStatement(honest.statement), thief))
+        .replaceAll(thief.key.id, String(keyId));
+      library.put(statementPath(FFF1, honest.release, 1), new TextEncoder().encode(bundle));
+    },
+  ],
+  'a manufacturer code that nobody owns': [
+    'WRONG_PARTY',
+    /no party of the register owns the manufacturer code FFF1/,
+    ({ library }) => {
+      library.parties = library.parties.filter(({ codes }) => !codes.includes(FFF1));
+    },
+  ],
+  'a release that another manufacturer’s role lists': [
+    'WRONG_ROLE',
+    /is signed by targets → m-fff2, expected targets → m-fff1/,
+    ({ library }) => {
+      library.extraDelegations = [{ name: 'm-fff2', paths: ['firmware/FFF2/*/*', 'firmware/FFF1/*/*'] }];
+      for (const [path, octets] of library.listed.get('m-fff1') ?? [])
+        library.listed.get('m-fff2')?.set(path, octets);
+    },
+  ],
+  'a CPL entry that was cancelled': [
+    'SUSPENDED',
+    /no entry of it is Active: CPL-000412 is Cancelled/,
+    ({ library, honest }) => library.change(honest.entry.entry, { status: 'Cancelled' }),
+  ],
+  'a CPL entry that has another hash': [
+    'SUSPENDED',
+    /CPL-000412 has another hash/,
+    ({ library, honest }) =>
+      library.change(honest.entry.entry, {
+        imageHash: digestOf(new Uint8Array([1])) as typeof honest.row.imageHash,
+      }),
+  ],
+  'a CPL entry that is gone': [
+    'SUSPENDED',
+    /CPL-000412 is not on the CPL/,
+    ({ library }) => {
+      library.entries = [];
+    },
+  ],
+  'a catalogue that names an Active entry instead of the cancelled one': [
+    'SUSPENDED',
+    /CPL-000412 is Cancelled/,
+    async ({ library, honest }) => {
+      const other = await library.add({ body: 'another' });
+      library.change(honest.entry.entry, { status: 'Cancelled' });
+      library.rows = library.rows.map(({ code, row }) => ({
+        code,
+        row: { ...row, entries: [other.entry.entry], imageHash: other.row.imageHash },
+      }));
+    },
+  ],
+  'a catalogue that hides the newest statement': [
+    'SUSPENDED',
+    /CPL-000999 is not on the CPL/,
+    async ({ library, honest }) => {
+      const [claim] = honest.statement.predicate.claims;
+      if (claim === undefined) throw new TypeError('nothing is claimed');
+      const signer = library.statementSigner(FFF1);
+      const second = stating({
+        number: 2,
+        claims: [{ ...claim, entry: 'CPL-000999' as typeof claim.entry }],
+      })(honest.statement);
+      library.put(
+        statementPath(FFF1, honest.release, 2),
+        await signStatement(encodeStatement(second), signer),
+      );
+    },
+  ],
+  'a withdrawn release': [
+    'WITHDRAWN',
+    /withdrawn on 2026-10-14 by Example Meters, "battery drain"/,
+    ({ library, honest }) => library.withdraw(honest.release),
+  ],
+  'a withdrawal that is about another release': [
+    'WRONG_FORMAT',
+    /holds the release/,
+    async ({ library, honest }) =>
+      library.withdraw(honest.release, { release: (await library.make({ body: 'another' })).release }),
+  ],
+};
+
+function widened({ image }: MadeRelease): Uint8Array {
+  return encodeImage({
+    ...image,
+    header: { ...image.header, minHardwareVersion: 0, maxHardwareVersion: 0xffff },
+  });
+}
+
+test.each(Object.entries(attacks))(
+  'refuses %s, and writes nothing',
+  async (_name, [code, message, change]) => {
+    const document = await refused(change);
+    expect(document.code).toBe(code);
+    expect(document.message).toMatch(message);
+  },
+);
+
+describe('what is no attack', () => {
+  it('a later statement that leaves the notes as they were', async () => {
+    const { outcome, written } = await afterHonest(async ({ library, honest }) => {
+      const signer = library.statementSigner(FFF1);
+      const second = stating({ number: 2, contact: { mailbox: 'support@meters.example' } })(honest.statement);
+      library.put(
+        statementPath(FFF1, honest.release, 2),
+        await signStatement(encodeStatement(second), signer),
+      );
+    });
+    expect(outcome).toMatchObject({ exit: 0, err: [] });
+    expect(written).toHaveLength(3);
+  });
+
+  it('a superseded release: an upgrade in two steps needs it', async () => {
+    const { outcome } = await afterHonest(async ({ library, honest }) => {
+      await library.add({ body: 'newer', supersedes: [honest.release] });
+    });
+    expect(JSON.parse(outcome.out.join())).toMatchObject({ format: 'cfl/fetch/1', state: 'superseded' });
+  });
+
+  it('a key of today, whose predecessor signed the release while it was registered', async () => {
+    const { outcome } = await afterHonest(async ({ library }) => {
+      const today = (await memorySigner()).key;
+      library.parties = library.parties.map((party) => ({
+        ...party,
+        statementKeys: [
+          ...party.statementKeys.map((key) => ({ ...key, until: '2026-11-19T00:00:00Z' })),
+          ...(party.codes.includes(FFF1)
+            ? [{ id: today.id, public: pemOf(today), from: '2026-11-19T00:00:00Z' }]
+            : []),
+        ],
+      }));
+    });
+    expect(outcome.exit).toBe(0);
+  });
+
+  it('an old CPL: it is used, said, and left to a person', async () => {
+    const { outcome, written } = await afterHonest(({ library }) => {
+      library.cplDate = '2026-10-01T09:00:00Z';
+    });
+    expect(outcome.exit).toBe(4);
+    expect(written).toHaveLength(3);
+    const { checks } = JSON.parse(outcome.out.join());
+    expect(checks).toContainEqual({
+      what: 'CPL',
+      warns: true,
+      text: 'snapshot 2 is 50 days old, expected 30 at most; ask the operator for a newer one',
+    });
+  });
+});

@@ -1,0 +1,518 @@
+// A small published library: three parties, a CPL, releases with real signatures. Honest, until a test
+// changes one thing of it. Roles, paths and formats are those of a real library; only the keys are made here.
+
+import { createHash } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toHex } from '../../src/encoding/index.ts';
+import { signStatement } from '../../src/evidence/index.ts';
+import {
+  CATALOGUE_INDEX_PATH,
+  type CatalogueRelease,
+  CPL_INDEX_PATH,
+  type CplEntry,
+  catalogueIndex,
+  catalogueShard,
+  catalogueShardPath,
+  cplIndex,
+  cplShard,
+  cplShardPath,
+  type DeviceType,
+  encodeImage,
+  encodeStatement,
+  firmwareVersionOf,
+  hardwareVersionOf,
+  headerLengthFor,
+  imagePath,
+  LIBRARY_PATH,
+  librarySettings,
+  type ManufacturerCode,
+  notesPath,
+  type OtaHeader,
+  type OtaImage,
+  PARTIES_PATH,
+  type Party,
+  parseEntryId,
+  parseManufacturerCode,
+  parseModelId,
+  parsePartyId,
+  parseReleaseId,
+  partyRegister,
+  type ReleaseId,
+  type Statement,
+  statedDigests,
+  statementFor,
+  statementPath,
+} from '../../src/firmware/index.ts';
+import { memorySigner, type Signer } from '../../src/keys/index.ts';
+import { folder } from '../../src/library/files.ts';
+import { type WithdrawalFile, withdrawalFile, withdrawalPath } from '../../src/library/withdrawal.ts';
+import {
+  consistentName,
+  type DelegatedRole,
+  encodeDocument,
+  encodeSigned,
+  type KeyId,
+  type MetaFile,
+  metadataFile,
+  type PublicKey,
+  parseRoleName,
+  parseTargetPath,
+  type RoleName,
+  type SignedPart,
+  SPEC_VERSION,
+  signedOctets,
+  type TargetFile,
+  type TargetPath,
+} from '../../src/tuf/index.ts';
+
+export const NOW = new Date('2026-11-20T09:00:00Z');
+export const PUBLISHED = '2026-11-18T10:05:40Z';
+const LATER = new Date('2027-11-20T09:00:00Z');
+const SOON = new Date('2026-11-23T09:00:00Z');
+
+export const FFF1 = parseManufacturerCode('FFF1');
+export const FFF2 = parseManufacturerCode('FFF2');
+const METERS = parsePartyId('example-meters');
+const GAS = parsePartyId('sample-gas');
+
+const PATTERNS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['registrar', ['register/*']],
+  ['cpl', ['cpl/*', 'cpl/*/*']],
+  ['gate', ['intake/*/*', 'withdrawn/*']],
+  ['catalogue', ['catalogue/*']],
+  ['m-fff1', ['firmware/FFF1/*/*']],
+  ['m-fff2', ['firmware/FFF2/*/*']],
+]);
+const TOP = ['root', 'targets', 'snapshot', 'timestamp'] as const;
+
+/** What one release is made from; everything has an honest default. */
+export interface ReleasePlan {
+  readonly code?: ManufacturerCode;
+  readonly deviceType?: DeviceType;
+  readonly body?: string;
+  readonly header?: Partial<OtaHeader>;
+  readonly fileVersion?: number;
+  readonly notes?: string;
+  readonly supersedes?: readonly ReleaseId[];
+  readonly number?: number;
+  /** Changes the statement after it was made from the image. */
+  readonly states?: (statement: Statement) => Statement;
+  readonly signer?: Signer;
+}
+
+export interface MadeRelease {
+  readonly release: ReleaseId;
+  readonly code: ManufacturerCode;
+  readonly image: OtaImage;
+  readonly octets: Uint8Array;
+  readonly notes: Uint8Array;
+  readonly statement: Statement;
+  readonly bundle: Uint8Array;
+  readonly entry: CplEntry;
+  readonly row: CatalogueRelease;
+}
+
+export interface Written {
+  readonly folder: string;
+  readonly rootFile: string;
+  readonly rootSha256: string;
+}
+
+export class TestLibrary {
+  /** By role, what it lists. A test may change any of it before the library is written. */
+  readonly listed = new Map<string, Map<string, Uint8Array>>();
+  readonly signers: ReadonlyMap<string, readonly Signer[]>;
+  readonly statementSigners: ReadonlyMap<ManufacturerCode, Signer>;
+  parties: Party[];
+  entries: CplEntry[] = [];
+  rows: { code: ManufacturerCode; row: CatalogueRelease }[] = [];
+  trial = true;
+  cplDate = '2026-11-18T09:00:00Z';
+  timestampExpires = SOON;
+  /** Delegations beside or instead of the usual ones, in front of them. */
+  extraDelegations: { name: string; paths: readonly string[] }[] = [];
+  version = 0;
+  #entry = 411;
+
+  private constructor(
+    signers: ReadonlyMap<string, readonly Signer[]>,
+    statementSigners: ReadonlyMap<ManufacturerCode, Signer>,
+  ) {
+    this.signers = signers;
+    this.statementSigners = statementSigners;
+    this.parties = [
+      partyOf('example-meters', 'Example Meters', FFF1, statementSigners),
+      partyOf('sample-gas', 'Sample Gas', FFF2, statementSigners),
+    ];
+    for (const role of PATTERNS.keys()) this.listed.set(role, new Map());
+  }
+
+  static async make(): Promise<TestLibrary> {
+    const signers = new Map<string, readonly Signer[]>();
+    for (const role of [...TOP, ...PATTERNS.keys()]) {
+      const count = role === 'root' || role === 'targets' ? 3 : 1;
+      signers.set(role, await Promise.all(Array.from({ length: count }, () => memorySigner())));
+    }
+    return new TestLibrary(
+      signers,
+      new Map([
+        [FFF1, await memorySigner()],
+        [FFF2, await memorySigner('ed25519')],
+      ]),
+    );
+  }
+
+  /** Makes a release, with its CPL entry and its row of the catalogue; lists nothing yet. */
+  async make(plan: ReleasePlan = {}): Promise<MadeRelease> {
+    const code = plan.code ?? FFF1;
+    const image = imageOf(code, plan);
+    const octets = encodeImage(image);
+    const notes = new TextEncoder().encode(plan.notes ?? '# Notes\n## Before you deploy\nNothing to do\n');
+    const entryId = parseEntryId(`CPL-000${++this.#entry}`);
+    const made = await statementFor(image, {
+      number: plan.number ?? 1,
+      originator: code === FFF1 ? METERS : GAS,
+      deviceType: plan.deviceType ?? 'ESME',
+      claims: [
+        {
+          entry: entryId,
+          model: parseModelId('0A01'),
+          hardwareVersion: hardwareVersionOf(0x0102),
+          firmwareVersion: firmwareVersionOf(image.header.fileVersion),
+        },
+      ],
+      class: 'compliance',
+      upgradesFrom: 'any',
+      supersedes: plan.supersedes ?? [],
+      acknowledged: [],
+      contact: { mailbox: 'firmware@meters.example' },
+      created: '2026-11-18T10:02:00Z',
+      notes: statedNotes(notes),
+    });
+    const statement = plan.states?.(made) ?? made;
+    const signer = plan.signer ?? this.statementSigner(code);
+    const bundle = await signStatement(encodeStatement(statement), signer);
+    const { otaImage: release, manufacturerImage: imageHash } = statedDigests(made);
+    const { claims, originator, deviceType, class: kind, upgradesFrom, supersedes, number } = made.predicate;
+    const entry: CplEntry = {
+      entry: entryId,
+      deviceType: plan.deviceType ?? 'ESME',
+      manufacturerId: code,
+      modelId: parseModelId('0A01'),
+      hardwareVersion: hardwareVersionOf(0x0102),
+      firmwareVersion: firmwareVersionOf(image.header.fileVersion),
+      smetsVersion: '5.1',
+      gbcsVersion: '4.2',
+      status: 'Active',
+      upgradeableFrom: 'N/A',
+      smets1: false,
+      certificates: [],
+      imageHash,
+    };
+    const row: CatalogueRelease = {
+      release,
+      deviceType: deviceType as DeviceType,
+      models: claims.map(({ model }) => model),
+      hardware: [hardwareVersionOf(0x0100), hardwareVersionOf(0x01ff)],
+      firmwareVersion: entry.firmwareVersion,
+      imageHash,
+      class: kind,
+      published: PUBLISHED,
+      upgradesFrom,
+      supersedes,
+      entries: [entryId],
+      number,
+      size: octets.length,
+      originator,
+    };
+    return { release, code, image, octets, notes, statement, bundle, entry, row };
+  }
+
+  /** Lists a release as intake would: three files, an entry of the CPL, a row of the catalogue. */
+  list(made: MadeRelease): MadeRelease {
+    const { code, release, row } = made;
+    this.put(imagePath(code, release), made.octets);
+    this.put(statementPath(code, release, row.number), made.bundle);
+    this.put(notesPath(code, release, row.number), made.notes);
+    if (!this.entries.some(({ entry }) => entry === made.entry.entry)) this.entries.push(made.entry);
+    this.rows.push({ code, row });
+    return made;
+  }
+
+  async add(plan: ReleasePlan = {}): Promise<MadeRelease> {
+    return this.list(await this.make(plan));
+  }
+
+  withdraw(release: ReleaseId, file: Partial<WithdrawalFile> = {}): void {
+    const honest: WithdrawalFile = {
+      format: 'cfl/withdrawal/1',
+      release,
+      by: 'Example Meters',
+      reason: 'battery drain',
+      date: '2026-10-14T09:00:00Z',
+    };
+    this.put(withdrawalPath(release, 1), withdrawalFile.encode({ ...honest, ...file }));
+  }
+
+  /** Under the role whose patterns cover the path. */
+  put(path: string, octets: Uint8Array): void {
+    const top = path.split('/').slice(0, 2).join('/');
+    const role = path.startsWith('firmware/')
+      ? `m-${top.slice('firmware/'.length).toLowerCase()}`
+      : roleOf(path);
+    this.listed.get(role)?.set(path, octets);
+  }
+
+  change(entry: CplEntry['entry'], to: Partial<CplEntry>): void {
+    this.entries = this.entries.map((one) => (one.entry === entry ? { ...one, ...to } : one));
+  }
+
+  /** Publishes everything as one version more, into a new folder or an old one. */
+  async write(place?: string): Promise<Written> {
+    const base = place ?? (await mkdtemp(join(tmpdir(), 'cfl-library-')));
+    this.version++;
+    this.#putIndexes();
+    const metadata = folder(join(base, 'metadata'));
+    const targets = folder(join(base, 'targets'));
+    const meta = new Map<RoleName, MetaFile>();
+    for (const [role, files] of this.listed) {
+      for (const [path, octets] of files)
+        await targets.replace(consistentName(parseTargetPath(path), digestOf(octets)), octets);
+      const octets = await this.#sign(role, {
+        type: 'targets',
+        ...this.#common(LATER),
+        targets: targetFiles(files),
+        delegations: undefined,
+      });
+      await metadata.replace(metadataFile(parseRoleName(role), this.version), octets);
+      meta.set(parseRoleName(role), metaFile(this.version, octets));
+    }
+    const top = await this.#sign(
+      'targets',
+      { type: 'targets', ...this.#common(LATER), targets: new Map(), delegations: this.#delegations() },
+      2,
+    );
+    await metadata.replace(`${this.version}.targets.json`, top);
+    meta.set(parseRoleName('targets'), metaFile(this.version, top));
+    const snapshot = await this.#sign('snapshot', { type: 'snapshot', ...this.#common(LATER), meta });
+    await metadata.replace(`${this.version}.snapshot.json`, snapshot);
+    const timestamp = await this.#sign('timestamp', {
+      type: 'timestamp',
+      ...this.#common(this.timestampExpires),
+      snapshot: metaFile(this.version, snapshot),
+    });
+    await metadata.replace('timestamp.json', timestamp);
+    const root = (await metadata.read('1.root.json')) ?? (await this.#firstRoot());
+    await metadata.replace('1.root.json', root);
+    return { folder: base, rootFile: join(base, 'metadata', '1.root.json'), rootSha256: digestOf(root) };
+  }
+
+  #putIndexes(): void {
+    this.put(PARTIES_PATH, partyRegister.encode({ format: 'cfl/register/1', parties: this.parties }));
+    this.put(
+      LIBRARY_PATH,
+      librarySettings.encode({
+        format: 'cfl/library/1',
+        name: 'Example Firmware Library',
+        trial: this.trial,
+        sizeLimit: 750_000,
+      }),
+    );
+    const snapshot = 2;
+    const codes = [...new Set(this.entries.map(({ manufacturerId }) => manufacturerId))];
+    const shards = codes.map((code) => ({
+      code,
+      entries: this.entries.filter(({ manufacturerId }) => manufacturerId === code),
+    }));
+    for (const { code, entries } of shards)
+      this.put(
+        cplShardPath(snapshot, code),
+        cplShard.encode({ format: 'cfl/cpl-shard/1', snapshot, code, entries }),
+      );
+    this.put(
+      CPL_INDEX_PATH,
+      cplIndex.encode({
+        format: 'cfl/cpl-index/1',
+        snapshot,
+        date: this.cplDate,
+        source: { name: 'cpl.csv', sha256: digestOf(new Uint8Array()) as never },
+        entries: this.entries.length,
+        shards: shards.map(({ code, entries }) => ({ code, snapshot, entries: entries.length })),
+      }),
+    );
+    const makers = [...new Set(this.rows.map(({ code }) => code))];
+    for (const code of makers) {
+      const releases = this.rows.filter((one) => one.code === code).map(({ row }) => row);
+      this.put(
+        catalogueShardPath(code, 0),
+        catalogueShard.encode({ format: 'cfl/catalogue/1', code, releases }),
+      );
+    }
+    const index = makers.map((code) => ({
+      code,
+      shard: 0,
+      releases: this.rows.filter((one) => one.code === code).length,
+    }));
+    this.put(CATALOGUE_INDEX_PATH, catalogueIndex.encode({ format: 'cfl/catalogue-index/1', shards: index }));
+  }
+
+  #delegations() {
+    const wanted = [...this.extraDelegations, ...[...PATTERNS].map(([name, paths]) => ({ name, paths }))];
+    const names = new Set<string>();
+    const roles: DelegatedRole[] = [];
+    for (const { name, paths } of wanted) {
+      if (names.has(name)) continue;
+      names.add(name);
+      roles.push({
+        name: parseRoleName(name),
+        terminating: true,
+        covers: { paths },
+        keyIds: this.#keys(name).map(({ id }) => id),
+        threshold: 1,
+      });
+    }
+    return { keys: ring([...names].flatMap((name) => this.#keys(name))), roles };
+  }
+
+  #firstRoot(): Promise<Uint8Array> {
+    const roleKeys = (role: string, threshold: number) => ({
+      keyIds: this.#keys(role).map(({ id }) => id),
+      threshold,
+    });
+    const roles = {
+      root: roleKeys('root', 2),
+      targets: roleKeys('targets', 2),
+      snapshot: roleKeys('snapshot', 1),
+      timestamp: roleKeys('timestamp', 1),
+    };
+    const keys = ring(TOP.flatMap((role) => this.#keys(role)));
+    const part = {
+      type: 'root' as const,
+      specVersion: SPEC_VERSION,
+      version: 1,
+      expires: LATER,
+      consistentSnapshot: true,
+      keys,
+      roles,
+    };
+    return this.#sign('root', part, 2);
+  }
+
+  #common(expires: Date) {
+    return { specVersion: SPEC_VERSION, version: this.version, expires };
+  }
+
+  async #sign(role: string, part: SignedPart, count = 1): Promise<Uint8Array> {
+    const signed = encodeSigned(part);
+    const message = signedOctets(signed);
+    const signers = (this.signers.get(role) ?? []).slice(0, count);
+    return encodeDocument(
+      signed,
+      await Promise.all(
+        signers.map(async (one) => ({ keyId: one.key.id, sig: toHex(await one.sign(message)) })),
+      ),
+    );
+  }
+
+  #keys(role: string): readonly PublicKey[] {
+    return (this.signers.get(role) ?? []).map(({ key }) => key);
+  }
+
+  statementSigner(code: ManufacturerCode): Signer {
+    const signer = this.statementSigners.get(code);
+    if (signer === undefined) throw new TypeError(`nobody signs for ${code}`);
+    return signer;
+  }
+}
+
+export function digestOf(octets: Uint8Array): string {
+  return createHash('sha256').update(octets).digest('hex');
+}
+
+function statedNotes(octets: Uint8Array) {
+  return parseReleaseId(digestOf(octets)) as unknown as Parameters<typeof statementFor>[1]['notes'];
+}
+
+function roleOf(path: string): string {
+  const [first] = path.split('/');
+  return first === 'register'
+    ? 'registrar'
+    : first === 'withdrawn' || first === 'intake'
+      ? 'gate'
+      : (first ?? '');
+}
+
+function ring(keys: readonly PublicKey[]): ReadonlyMap<KeyId, PublicKey> {
+  return new Map(keys.map((key) => [key.id, key]));
+}
+
+function metaFile(version: number, octets: Uint8Array): MetaFile {
+  return { version, length: octets.length, hashes: new Map([['sha256', digestOf(octets)]]) };
+}
+
+function targetFiles(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<TargetPath, TargetFile> {
+  return new Map(
+    [...files].map(([path, octets]) => [
+      parseTargetPath(path),
+      { length: octets.length, hashes: new Map([['sha256', digestOf(octets)]]), custom: undefined },
+    ]),
+  );
+}
+
+function partyOf(
+  id: string,
+  name: string,
+  code: ManufacturerCode,
+  signers: ReadonlyMap<ManufacturerCode, Signer>,
+): Party {
+  const key = signers.get(code)?.key;
+  if (key === undefined) throw new TypeError(`nobody signs for ${code}`);
+  return {
+    id: parsePartyId(id),
+    name,
+    kinds: ['manufacturer'],
+    codes: [code],
+    statementKeys: [{ id: key.id, public: pemOf(key), from: '2026-01-01T00:00:00Z' }],
+  };
+}
+
+/** The register writes every key as PEM. */
+export function pemOf(key: PublicKey): string {
+  if (key.keytype !== 'ed25519') return key.public;
+  const spki = Buffer.concat([
+    Buffer.from('302a300506032b6570032100', 'hex'),
+    Buffer.from(key.public, 'hex'),
+  ]);
+  return `-----BEGIN PUBLIC KEY-----\n${spki.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+}
+
+function imageOf(
+  code: ManufacturerCode,
+  { body = 'a manufacturer image', header, fileVersion = 0x01000203 }: ReleasePlan,
+): OtaImage {
+  const octets = new TextEncoder().encode(body.padEnd(400, '.'));
+  const headerLength = headerLengthFor(4);
+  return {
+    header: {
+      headerVersion: 0x0100,
+      headerLength,
+      fieldControl: 4,
+      manufacturerCode: Number.parseInt(code, 16),
+      imageType: 0,
+      fileVersion,
+      stackVersion: 2,
+      headerStringHex: Buffer.from('Example').toString('hex').padEnd(64, '0'),
+      totalImageSize: headerLength + octets.length,
+      minHardwareVersion: 0x0100,
+      maxHardwareVersion: 0x01ff,
+      securityCredentialVersion: null,
+      upgradeFileDestination: null,
+      ...header,
+    },
+    body: octets,
+    awaitsTrailer: false,
+    possibleTrailer: undefined,
+  };
+}
