@@ -32,6 +32,7 @@ export const init = command({
   async run([url], { root, 'root-sha256': digest, home, json }, io) {
     const { pinLibrary } = await import('../library/index.ts');
     const by = pinnedBy(root, digest);
+    checkAddress(url);
     io.progress(`Reading ${url}`);
     const pinned = await pinLibrary({
       home: homeOf(home === undefined ? {} : { home }, io),
@@ -68,5 +69,14 @@ function pinnedBy(root: string | undefined, digest: string | undefined) {
   throw new UsageError(
     `Cannot read "${digest}" as a SHA-256: expected 64 hex digits, found ${digits.length} characters`,
     'Give all of it: a part is no proof',
+  );
+}
+
+function checkAddress(url: string): void {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return;
+  if (/^https?:\/\/[^/]/i.test(url) && URL.canParse(url)) return;
+  throw new UsageError(
+    `Cannot read "${url}" as the address of a library: expected https://…, http://… or a folder`,
+    'Ask the operator for the address',
   );
 }

@@ -22,6 +22,9 @@ export interface Patience {
   readonly octets: number;
 }
 
+/** Octets. */
+const LONGEST_ERROR_PAGE = 65_536;
+
 const PATIENCE: Patience = { window: 20_000, octets: 1_024 };
 
 export interface HttpRepositoryOptions {
@@ -89,7 +92,7 @@ async function download(url: string, options: DownloadOptions): Promise<Uint8Arr
   const response = await respond(url, options);
   const status = response.statusCode ?? 0;
   if (status === 200) return collect(url, response, options);
-  response.resume();
+  discard(response);
   if (status === 403 || status === 404) return undefined;
   const location = status >= 300 && status < 400 ? ` to ${response.headers.location ?? 'nowhere'}` : '';
   throw new UnreachableError(
@@ -107,18 +110,32 @@ async function download(url: string, options: DownloadOptions): Promise<Uint8Arr
 function respond(url: string, { patience, agents }: DownloadOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { protocol } = new URL(url);
-    const options = {
-      timeout: patience.window,
-      headers: { 'user-agent': 'cfl', 'accept-encoding': 'identity' },
-    };
+    const options = { headers: { 'user-agent': 'cfl', 'accept-encoding': 'identity' } };
     const sent =
       protocol === 'https:'
         ? httpsRequest(url, { ...options, agent: agents.https })
         : httpRequest(url, { ...options, agent: agents.http });
-    sent.on('response', resolve);
-    sent.on('timeout', () => sent.destroy(tooSlow(url, patience)));
-    sent.on('error', (cause) => reject(cause instanceof UnreachableError ? cause : unreachable(url, cause)));
+    // For the whole of the header: a server that sends it letter by letter is idle at no moment
+    const deadline = setTimeout(() => sent.destroy(tooSlow(url, patience)), patience.window);
+    sent.on('response', (response) => {
+      clearTimeout(deadline);
+      resolve(response);
+    });
+    sent.on('error', (cause) => {
+      clearTimeout(deadline);
+      reject(cause instanceof UnreachableError ? cause : unreachable(url, cause));
+    });
     sent.end();
+  });
+}
+
+/** Reads the page that comes with an error, so that the connection can serve again; but not without end. */
+function discard(response: IncomingMessage): void {
+  let length = 0;
+  response.on('error', () => {});
+  response.on('data', (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > LONGEST_ERROR_PAGE) response.destroy();
   });
 }
 
@@ -155,7 +172,9 @@ function collect(
 
 function unreachable(url: string, cause: Error): UnreachableError {
   const code = 'code' in cause ? String(cause.code) : cause.message;
-  const reason = REASONS.get(code) ?? code;
+  const reason = code.startsWith('HPE_')
+    ? 'what answers there is no web server'
+    : (REASONS.get(code) ?? code);
   return new UnreachableError('UNREACHABLE', `Cannot reach ${url}: ${reason}`, {
     cause,
     hint: 'Check the address and the network, and try again',
