@@ -1,0 +1,61 @@
+// The desk of a release engineer: the folder of `publish.json`, the library that it names, and the keys.
+
+import { basename, dirname, resolve } from 'node:path';
+import type { Io } from '@cfl/client/cli';
+import { type Files, folder } from '@cfl/client/library';
+import type { Published } from '../deploy/state.ts';
+import type { KeyRing } from '../submission/keys.ts';
+import { openLibrary, type PublishSettings, readSettings } from '../submission/settings.ts';
+import type { SignedRole } from '../submission/submit.ts';
+
+export const SETTINGS_OPTION = {
+  settings: { type: 'string', value: 'DIR', does: 'the folder of publish.json; else this one' },
+} as const;
+
+export interface PublishDesk {
+  readonly settings: PublishSettings;
+  readonly published: Published;
+  readonly ring: KeyRing;
+}
+
+/** Opens the library, and closes it afterwards. */
+export async function atDesk<T>(
+  given: string | undefined,
+  io: Io,
+  act: (desk: PublishDesk) => Promise<T>,
+): Promise<T> {
+  const base = resolve(given ?? '.');
+  const settings = await readSettings(base);
+  io.progress('Reading the library');
+  const opened = await openLibrary(settings, { base, now: io.now, wait: io.wait });
+  io.progress(undefined);
+  try {
+    return await act({ settings, published: opened.published, ring: ringOf(settings, base, io) });
+  } finally {
+    opened.close();
+  }
+}
+
+/** Each key's passphrase is asked for once. */
+function ringOf({ keys }: PublishSettings, base: string, io: Io): KeyRing {
+  const asked = new Map<string, Promise<string>>();
+  const ask = (uri: string) => {
+    const known = asked.get(uri) ?? io.passphrase(`Passphrase of ${uri}: `);
+    asked.set(uri, known);
+    return known;
+  };
+  return { base, keys, ask };
+}
+
+/** A submission anywhere on this machine, given by its folder's path. */
+export function folderAt(path: string): { readonly files: Files; readonly base: string } {
+  const place = resolve(path);
+  return { files: folder(dirname(place)), base: basename(place) };
+}
+
+/** `Signed     role m-fff1 version 7, upon version 6` */
+export function signedLine({ role, version, base, have, threshold }: SignedRole): string {
+  const lacking =
+    have < threshold ? `; ${threshold - have} more of its keys must sign: cfl-publish sign` : '';
+  return `Signed     role ${role} version ${version}, upon version ${base}${lacking}`;
+}

@@ -1,0 +1,93 @@
+// `cfl-publish init`: for whom does this folder publish, and with which keys?
+
+import { resolve } from 'node:path';
+import { command, EXIT, UsageError } from '@cfl/client/cli';
+import { type ManufacturerCode, parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
+import { initPublisher, type KeysHere, PARTY_FILE, refuseOverwriting } from '../submission/init.ts';
+import { pinHere, SETTINGS_FILE } from '../submission/settings.ts';
+
+export const init = command({
+  name: 'init',
+  does: 'Begins in this folder: which library, which party, where its keys are',
+  operands: ['URL'],
+  options: {
+    root: { type: 'string', value: 'FILE', does: 'the first root that the operator handed over' },
+    'root-sha256': { type: 'string', value: 'HEX', does: 'its SHA-256, as the operator read it out' },
+    party: { type: 'string', value: 'ID', does: 'the party, as the register names it' },
+    code: { type: 'string', value: 'FFF1', multiple: true, does: 'a manufacturer code of the party' },
+    'keys-here': { type: 'boolean', does: 'make two role keys and a statement key, encrypted, in keys/' },
+    name: { type: 'string', value: 'TEXT', does: 'the name of the party, for the registrar' },
+    mailbox: { type: 'string', value: 'MAILBOX', does: "a function's mailbox, no person's" },
+  },
+  examples: [
+    {
+      line: 'cfl-publish init https://library.example --root root.json --party example-meters --code FFF1',
+      does: 'writes publish.json, where you say where your keys are',
+    },
+    {
+      line: 'cfl-publish init ../library --root-sha256 9b41…e07c --party example-meters --code FFF1 --keys-here --name "Example Meters"',
+      does: 'makes the keys too, and party.json for the registrar',
+    },
+  ],
+  async run([url], values, io) {
+    const base = resolve('.');
+    const keysHere = values['keys-here'] === true;
+    const party = identifier(parsePartyId, values.party, '--party');
+    const codes = (values.code ?? []).map((text) => identifier(parseManufacturerCode, text, '--code'));
+    if (keysHere && (values.name === undefined || codes.length === 0))
+      throw wrong(
+        '--keys-here needs --name and --code',
+        'Give the name and the code as the registrar shall know them',
+      );
+    const by = pinnedBy(values.root, values['root-sha256']);
+    await refuseOverwriting(base, keysHere);
+    const root = await pinHere(url, by, { base, now: io.now, wait: io.wait });
+    const made: KeysHere | undefined = keysHere
+      ? {
+          name: values.name ?? '',
+          mailbox: values.mailbox,
+          passphrase: await io.passphrase('Passphrase for the new keys: ', 'Again: '),
+        }
+      : undefined;
+    await initPublisher({
+      base,
+      library: url,
+      root,
+      party,
+      codes: codes as ManufacturerCode[],
+      keysHere: made,
+    });
+    if (made === undefined) {
+      io.err(`Wrote ${SETTINGS_FILE}: say there where your keys are (a path, or file:)`);
+      return EXIT.done;
+    }
+    io.err(`Wrote ${SETTINGS_FILE}, and keys/ with three encrypted keys, readable by you alone`);
+    io.err('Keep keys/role-2.pem apart from role-1.pem: either signs, so one lost key stops nothing');
+    io.out(PARTY_FILE);
+    io.err(`Send ${PARTY_FILE} to the registrar; it holds public keys only`);
+    return EXIT.done;
+  },
+});
+
+function identifier<T>(parse: (text: unknown) => T, text: string | undefined, option: string): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    const reason = error instanceof TypeError && text !== undefined ? error.message : `it needs ${option}`;
+    throw wrong(reason, 'Run: cfl-publish init --help');
+  }
+}
+
+function pinnedBy(root: string | undefined, digest: string | undefined) {
+  if (root !== undefined && digest === undefined) return { rootFile: root };
+  const digits = (digest ?? '').replace(/[\s:]/g, '').toLowerCase();
+  if (root === undefined && /^[0-9a-f]{64}$/.test(digits)) return { rootSha256: digits };
+  throw wrong(
+    'expected --root FILE, or --root-sha256 with 64 hex digits',
+    'Ask the operator for the first root, or for its SHA-256',
+  );
+}
+
+function wrong(reason: string, hint: string): UsageError {
+  return new UsageError(`Cannot run "cfl-publish init": ${reason}`, hint);
+}

@@ -1,0 +1,133 @@
+// `cfl-publish submit`, `sign` and `status`: a submission is made, mended and followed.
+
+import { resolve } from 'node:path';
+import { command, EXIT, grouped, type Io, JSON_OPTION } from '@cfl/client/cli';
+import { findParty } from '@cfl/client/firmware';
+import { folder } from '@cfl/client/library';
+import { type Change, readChange, writeChange } from '../change/change.ts';
+import { readLibrary } from '../intake/library.ts';
+import { readDraft } from '../submission/draft.ts';
+import { findingLines } from '../submission/findings.ts';
+import { minuteOf, type SubmissionStatus, statusOf } from '../submission/status.ts';
+import {
+  isSubmission,
+  type SignedRole,
+  signAgain,
+  signFirstVersions,
+  submit as submitDraft,
+} from '../submission/submit.ts';
+import { atDesk, folderAt, SETTINGS_OPTION, signedLine } from './publish-desk.ts';
+
+const TO_OPTION = {
+  to: { type: 'string', value: 'DIR', does: "write the submission there, such as the operator's inbox" },
+} as const;
+
+export const submit = command({
+  name: 'submit',
+  does: 'Checks, signs, and writes one folder to send to the library',
+  operands: ['[DIR]'],
+  options: { ...TO_OPTION, ...SETTINGS_OPTION },
+  examples: [
+    { line: 'cfl-publish submit --to /srv/library/private/inbox', does: 'for a library on this machine' },
+  ],
+  run: ([dir], { to, settings: given }, io) =>
+    atDesk(given, io, async ({ settings, published, ring }) => {
+      const draft = await readDraft({ folder: resolve(dir ?? '.'), party: settings.party, now: io.now });
+      const { name, change, roles } = await submitDraft(draft, folder(resolve(to ?? '.')), {
+        published,
+        ring,
+        now: io.now,
+      });
+      const party =
+        findParty((await readLibrary(published)).register, settings.party)?.name ?? settings.party;
+      io.err(`Signed     the statement, as ${party}`);
+      sayClear(io);
+      return saySigned(io, to === undefined ? name : `${to}/${name}`, change, roles);
+    }),
+});
+
+function sayClear(io: Io): void {
+  io.err(
+    'IN CLEAR   this is a trial library: everybody will be able to read the image and the release notes',
+  );
+}
+
+function saySigned(io: Io, name: string, change: Change, roles: readonly SignedRole[]): number {
+  for (const role of roles) io.err(signedLine(role));
+  const octets = [
+    ...change.targets.values(),
+    ...[...change.metadata.values()].map((document) => document.octets),
+  ];
+  const size = octets.reduce((sum, one) => sum + one.length, 0);
+  io.out(`${name}/  ${octets.length + 1} files, ${grouped(Math.ceil(size / 1000))} kB`);
+  return roles.every(({ have, threshold }) => have >= threshold) ? EXIT.done : EXIT.act;
+}
+
+export const sign = command({
+  name: 'sign',
+  does: 'Signs a submission again upon the newest version of your role, or the change by which you are added',
+  operands: ['SUBMISSION'],
+  options: { ...TO_OPTION, ...SETTINGS_OPTION },
+  examples: [
+    {
+      line: 'cfl-publish sign fff1-7d1a64c20e5b-1',
+      does: 'one signature; image, notes and statement stay as they are',
+    },
+  ],
+  run: ([path], { to, settings: given }, io) =>
+    atDesk(given, io, async ({ published, ring }) => {
+      const from = folderAt(path);
+      const target = to === undefined ? from : { files: folder(resolve(to)), base: from.base };
+      const options = { published, ring, now: io.now };
+      if (await isSubmission(from)) {
+        const { change, roles } = await signAgain(from, target, options);
+        return saySigned(
+          io,
+          to === undefined ? path.replace(/\/+$/, '') : `${to}/${from.base}`,
+          change,
+          roles,
+        );
+      }
+      const { change, roles } = await signFirstVersions(await readChange(from.files, from.base), options);
+      await writeChange(target.files, target.base, change);
+      return saySigned(io, path.replace(/\/+$/, ''), change, roles);
+    }),
+});
+
+export const status = command({
+  name: 'status',
+  does: 'Says what became of a submission',
+  operands: ['SUBMISSION'],
+  options: { ...SETTINGS_OPTION, ...JSON_OPTION },
+  examples: [
+    { line: 'cfl-publish status fff1-7d1a64c20e5b-1', does: 'published, or not yet there' },
+    {
+      line: 'cfl-publish status held/fff1-7d1a64c20e5b-1',
+      does: "the folder that holds the gateway's answer.json",
+    },
+  ],
+  run: ([path], { settings: given, json }, io) =>
+    atDesk(given, io, async ({ published }) => {
+      const { files, base } = folderAt(path);
+      const found = await statusOf(files, base, published);
+      if (json === true) io.out(JSON.stringify({ format: 'cfl/submission-status/1', ...found }));
+      else for (const line of statusLines(found)) io.out(line);
+      return found.state === 'published' ? EXIT.done : found.state === 'refused' ? EXIT.refused : EXIT.act;
+    }),
+});
+
+function statusLines(found: SubmissionStatus): string[] {
+  if (found.state === 'not yet there') return ['Not yet there: the library shows no decision about it'];
+  if (found.state !== 'published') {
+    const since = minuteOf(found.answer.since);
+    return [
+      found.state === 'held' ? `Held since ${since}` : `Refused on ${since}`,
+      ...findingLines(found.answer.findings),
+    ];
+  }
+  const { decided, library } = found.decision;
+  const how = found.byThis ? '' : ', from another submission of the same release';
+  return [
+    `Published on ${minuteOf(decided)}, library version ${library}${how}; decision signed by the gateway`,
+  ];
+}

@@ -1,0 +1,16 @@
+// `cfl-publish`: sends signed communications to the library, for manufacturers.
+
+import { type Program, processIo, runProgram } from '@cfl/client/cli';
+import { check, newForm } from './publish-draft.ts';
+import { init } from './publish-init.ts';
+import { sign, status, submit } from './publish-submit.ts';
+
+export const program: Program = {
+  name: 'cfl-publish',
+  does: 'Publishes firmware: prepares, checks, signs and submits releases',
+  commands: [init, newForm, check, submit, sign, status],
+};
+
+export async function run(): Promise<void> {
+  process.exitCode = await runProgram(program, process.argv.slice(2), processIo());
+}

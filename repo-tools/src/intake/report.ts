@@ -1,0 +1,44 @@
+// How is the outcome of an intake shown? One line a submission, then what was published.
+
+import { columns } from '@cfl/client/cli';
+import { type Answer, decisive } from './answer.ts';
+import type { IntakeReport, PublishedBatch } from './intake.ts';
+
+/** For `out`: the results. */
+export function intakeLines({ results, published }: IntakeReport): string[] {
+  const rows = results.map(({ name, outcome, answer }) => {
+    const why =
+      answer && outcome !== 'accepted'
+        ? reasonOf(answer)
+        : outcome === 'published'
+          ? 'it was already; its folder is cleared'
+          : '';
+    return [nameShown(name), outcome, why];
+  });
+  return [...columns(rows), ...(published === undefined ? [] : [`Published version ${published.version}`])];
+}
+
+/** For `err`: what the publication consisted of. */
+export function publicationLine({ version, files, roles }: PublishedBatch): string {
+  const shown = [...roles]
+    .filter(([role]) => role !== 'gate')
+    .map(([role, number]) => (role.startsWith('m-') ? `role ${role} ${number}` : `${role} ${number}`));
+  return `Planned version ${version}: ${files} files, ${shown.join(', ')}; read whole by cfl and by tuf-js before it is shown`;
+}
+
+/** Whether a person must act: something is held. */
+export function awaitsPerson({ results }: IntakeReport): boolean {
+  return results.some(({ outcome }) => outcome === 'held');
+}
+
+function reasonOf({ outcome, findings }: Answer): string {
+  const severity = outcome === 'refused' ? ['refuse'] : ['hold', 'warn'];
+  const [first, ...others] = decisive(findings).filter((one) => severity.includes(one.severity));
+  if (first === undefined) return '';
+  return `${first.code}: ${first.message}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
+}
+
+/** The name of a folder that somebody else chose. */
+function nameShown(name: string): string {
+  return /^[\w.-]{1,100}$/.test(name) ? name : JSON.stringify(name);
+}

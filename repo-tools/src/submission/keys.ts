@@ -1,0 +1,81 @@
+// Which of a party's keys are at hand? Of a role's keys as many are opened as it needs, so a lost one is no obstacle.
+
+import { isAbsolute, resolve } from 'node:path';
+import { KeyError, openSigner, publicPath, readPublicKey, type Signer } from '@cfl/client/keys';
+import type { DelegatedRole, PublicKey, RoleName } from '@cfl/client/tuf';
+import { ChangeError } from '../change/errors.ts';
+import type { PublishSettings } from './settings.ts';
+
+/** Asks for the passphrase of a key, named as the settings name it. */
+export type AskFor = (uri: string) => Promise<string>;
+
+export interface KeyRing {
+  readonly base: string;
+  readonly keys: PublishSettings['keys'];
+  readonly ask: AskFor;
+}
+
+/** Relative paths are relative to the settings, not to where the program runs. */
+function placed(uri: string, base: string): string {
+  const path =
+    /^file:(?!\/\/)(.*)$/.exec(uri)?.[1] ?? (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(uri) ? undefined : uri);
+  return path === undefined || isAbsolute(path) ? uri : resolve(base, path);
+}
+
+export function openKey(uri: string, { base, ask }: KeyRing): Promise<Signer> {
+  return openSigner(placed(uri, base), { passphrase: () => ask(uri) });
+}
+
+/** The public part of a key, from the file beside it where there is one. */
+export async function publicPart(uri: string, ring: KeyRing): Promise<PublicKey> {
+  const path = placed(uri, ring.base);
+  if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(path)) return (await openKey(uri, ring)).key;
+  try {
+    return await readPublicKey(publicPath(path));
+  } catch (error) {
+    if (error instanceof KeyError && error.code === 'NOT_FOUND') return (await openKey(uri, ring)).key;
+    throw error;
+  }
+}
+
+/** How many of the role's keys this party seems to have, without opening any. */
+export async function keysAtHand(role: DelegatedRole | undefined, ring: KeyRing): Promise<number> {
+  let count = 0;
+  for (const uri of urisOf(role?.name, ring)) {
+    const key = await publicPart(uri, ring).catch(undefinedIfLost);
+    if (key !== undefined && role?.keyIds.includes(key.id)) count++;
+  }
+  return count;
+}
+
+/** Opened signers of the role, as many as its threshold where there are so many; at least one. */
+export async function openRoleKeys(role: DelegatedRole, ring: KeyRing): Promise<readonly Signer[]> {
+  const signers: Signer[] = [];
+  const without: string[] = [];
+  for (const uri of urisOf(role.name, ring)) {
+    if (signers.length >= role.threshold) break;
+    try {
+      const signer = await openKey(uri, ring);
+      if (role.keyIds.includes(signer.key.id)) signers.push(signer);
+      else without.push(`${uri}: not a key of this role`);
+    } catch (error) {
+      if (undefinedIfLost(error) === undefined) without.push(`${uri}: it does not exist`);
+    }
+  }
+  if (signers.length > 0) return signers;
+  throw new ChangeError(
+    'NOT_A_SIGNER',
+    `Cannot sign ${role.name}: none of its ${role.keyIds.length} keys could be opened${without.length === 0 ? '' : ` (${without.join('; ')})`}`,
+    `Say in publish.json, "keys", where the keys of "${role.name}" are`,
+  );
+}
+
+function urisOf(role: RoleName | undefined, { keys }: KeyRing): readonly string[] {
+  return (role && keys.roles.get(role)) ?? [];
+}
+
+/** A key file that is gone is lost; one that is there and cannot be opened is a mistake to correct. */
+function undefinedIfLost(error: unknown): undefined {
+  if (error instanceof KeyError && error.code === 'NOT_FOUND') return undefined;
+  throw error;
+}

@@ -1,0 +1,223 @@
+// How does a release become a submission, and how is one that was overtaken mended?
+//
+// - `submit` signs the statement and the next version of the manufacturer's role, and writes one folder.
+// - `sign` puts the same files upon the newest version of the role and signs that; image, notes and
+//   statement stay as they are, octet for octet. Upon an unchanged base it only adds a signature.
+
+import type { Decision } from '@cfl/client/admission';
+import { signStatement } from '@cfl/client/evidence';
+import { encodeStatement, parseReleasePath } from '@cfl/client/firmware';
+import type { Files } from '@cfl/client/library';
+import {
+  type DelegatedRole,
+  type Document,
+  type RoleName,
+  type Root,
+  TARGETS,
+  type Targets,
+} from '@cfl/client/tuf';
+import { type Change, writeChange } from '../change/change.ts';
+import { ChangeError } from '../change/errors.ts';
+import { revise } from '../change/plan.ts';
+import { signChange, signDocument } from '../change/sign.ts';
+import { type Published, presentOf } from '../deploy/state.ts';
+import { ANSWER_FILE, decisive } from '../intake/answer.ts';
+import type { SubmissionDecision } from '../intake/decide.ts';
+import { delegationOf } from '../intake/role-difference.ts';
+import { readSubmission } from '../intake/submission.ts';
+import { checkDraft, type Draft, draftChange, publishedRole } from './draft.ts';
+import { findingLines } from './findings.ts';
+import { type KeyRing, openKey, openRoleKeys } from './keys.ts';
+
+export interface SignedRole {
+  readonly role: RoleName;
+  readonly version: number;
+  readonly base: number;
+  readonly have: number;
+  readonly threshold: number;
+}
+
+export interface Submitted {
+  /** `fff1-7d1a64c20e5b-1` */
+  readonly name: string;
+  readonly change: Change;
+  readonly roles: readonly SignedRole[];
+}
+
+export interface SubmitOptions {
+  readonly published: Published;
+  readonly ring: KeyRing;
+  readonly now: Date;
+}
+
+/** A refusal of the dry run: the findings are the caller's to show. */
+export class NotAdmissibleError extends ChangeError {
+  readonly decision: SubmissionDecision;
+  readonly lines: readonly string[];
+
+  constructor(decision: SubmissionDecision) {
+    super(
+      'BAD_INPUT',
+      `Cannot submit: the gateway would answer "${decision.outcome}"`,
+      'Correct it, and see: cfl-publish check',
+    );
+    this.decision = decision;
+    this.lines = decision.releases.flatMap((one) => findingLines(one.decision.findings));
+  }
+}
+
+/** Checks, signs and writes the folder below `to`. Throws NotAdmissibleError unless it would be accepted, or only waits for the CPL. */
+export async function submit(draft: Draft, to: Files, options: SubmitOptions): Promise<Submitted> {
+  const decision = await checkDraft(draft, options.published, options.ring, options.now);
+  if (!decision.releases.every((one) => maySubmit(one.decision))) throw new NotAdmissibleError(decision);
+  return submitUnchecked(draft, to, options);
+}
+
+export function maySubmit({ outcome, findings }: Decision): boolean {
+  return (
+    outcome === 'accepted' ||
+    (outcome === 'held' && decisive(findings).every(({ code }) => code === 'WAITS_FOR_CPL'))
+  );
+}
+
+/** The same without the dry run: for a demo of what the gateway refuses. */
+export async function submitUnchecked(
+  draft: Draft,
+  to: Files,
+  { published, ring, now }: SubmitOptions,
+): Promise<Submitted> {
+  const statement = encodeStatement(draft.statement);
+  const bundle = await signStatement(statement, await openKey(ring.keys.statement, ring));
+  const planned = await draftChange(draft, bundle, published, now);
+  const { change, roles } = await signRoles(planned, { published, ring, now });
+  const name = await freeName(to, draft);
+  await writeChange(to, name, change);
+  return { name, change, roles };
+}
+
+async function freeName(to: Files, { code, release, statement }: Draft): Promise<string> {
+  for (let number = statement.predicate.number; ; number++) {
+    const name = `${code.toLowerCase()}-${release.slice(0, 12)}-${number}`;
+    if ((await to.list(name)).length === 0) return name;
+  }
+}
+
+async function signRoles(
+  change: Change,
+  { published, ring }: SubmitOptions,
+): Promise<Pick<Submitted, 'change' | 'roles'>> {
+  const { delegations } = published.trusted.targets.signed;
+  const metadata = new Map(change.metadata);
+  const roles: SignedRole[] = [];
+  for (const [role, unsigned] of change.metadata) {
+    const delegation = delegationOf(delegations, role);
+    if (delegation === undefined) throw notDelegated(role);
+    let document = unsigned as Document<Targets>;
+    for (const signer of await openRoleKeys(delegation, ring))
+      document = await signDocument(role, document, signer);
+    metadata.set(role, document);
+    roles.push(await signedRole(role, document, delegation, change));
+  }
+  return { change: { ...change, metadata }, roles };
+}
+
+async function signedRole(
+  role: RoleName,
+  document: Document<Targets>,
+  delegation: DelegatedRole,
+  change: Change,
+): Promise<SignedRole> {
+  const have = document.signatures.filter(({ keyId }) => delegation.keyIds.some((id) => id === keyId)).length;
+  return {
+    role,
+    version: document.signed.version,
+    base: change.upon.get(role) ?? 0,
+    have,
+    threshold: delegation.threshold,
+  };
+}
+
+function notDelegated(role: RoleName): ChangeError {
+  return new ChangeError(
+    'NOT_A_SIGNER',
+    `Cannot sign ${role}: the library has no such role`,
+    'Ask the registrar whether your party was added',
+  );
+}
+
+/** Whether the folder brings releases; else it may be the change by which a party is added. */
+export async function isSubmission({ files, base }: { files: Files; base: string }): Promise<boolean> {
+  return (await files.list(base)).some((path) => path.startsWith('targets/firmware/'));
+}
+
+/** Signs a submission again where it lies, and writes it to `to` (or back). */
+export async function signAgain(
+  from: { files: Files; base: string },
+  to: { files: Files; base: string },
+  options: SubmitOptions,
+): Promise<Submitted> {
+  const { change } = await readSubmission(from.files, from.base);
+  if (change.library !== options.published.library)
+    throw new ChangeError(
+      'OTHER_LIBRARY',
+      `Cannot sign "${from.base}": it was made for another library`,
+      'Use the publish.json of that library',
+    );
+  const rebased = await rebase(change, options);
+  const signed = await signRoles(rebased, options);
+  await writeChange(to.files, to.base, signed.change);
+  await to.files.remove(`${to.base}/${ANSWER_FILE}`);
+  return { name: to.base, ...signed };
+}
+
+async function rebase(change: Change, { published, now }: SubmitOptions): Promise<Change> {
+  const metadata = new Map<RoleName, Document<Root | Targets>>(change.metadata);
+  const upon = new Map(change.upon);
+  for (const role of change.metadata.keys()) {
+    const present = await publishedRole(published, role);
+    if (change.upon.get(role) === present.signed.version) continue;
+    const add = new Map([...change.targets].filter(([path]) => isOfRole(path, role)));
+    metadata.set(role, await revise(role, present, { add }, now));
+    upon.set(role, present.signed.version);
+  }
+  return { ...change, metadata, upon };
+}
+
+function isOfRole(path: string, role: RoleName): boolean {
+  const file = parseReleasePath(path);
+  return file !== undefined && file.kind !== 'decision' && role === `m-${file.code.toLowerCase()}`;
+}
+
+/** Signs the empty first version of this party's roles in a change of the registrar. Throws where it says more than that. */
+export async function signFirstVersions(
+  change: Change,
+  { published, ring }: SubmitOptions,
+): Promise<Pick<Submitted, 'change' | 'roles'>> {
+  const delegations = (change.metadata.get(TARGETS) as Document<Targets> | undefined)?.signed.delegations;
+  const roles: SignedRole[] = [];
+  let signed = change;
+  for (const role of ring.keys.roles.keys()) {
+    const document = change.metadata.get(role) as Document<Targets> | undefined;
+    const delegation = delegationOf(delegations, role);
+    if (document === undefined || delegation === undefined) continue;
+    refuseMoreThanEmpty(role, document.signed);
+    for (const signer of await openRoleKeys(delegation, ring))
+      signed = (await signChange(signed, signer, presentOf(published))).change;
+    roles.push(await signedRole(role, signed.metadata.get(role) as Document<Targets>, delegation, change));
+  }
+  if (roles.length > 0) return { change: signed, roles };
+  throw new ChangeError(
+    'NOT_A_SIGNER',
+    `Cannot sign "${change.title}": it brings no role of yours`,
+    'Give a submission, or the change by which your party is added',
+  );
+}
+
+function refuseMoreThanEmpty(role: RoleName, { version, targets, delegations }: Targets): void {
+  if (version === 1 && targets.size === 0 && delegations === undefined) return;
+  throw new ChangeError(
+    'NOT_A_CHANGE',
+    `Cannot sign ${role} version ${version}: expected version 1 and nothing in it`,
+    'Ask the registrar what this change is for',
+  );
+}
