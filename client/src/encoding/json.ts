@@ -1,7 +1,7 @@
 // JSON as it comes from outside: octets in, one value out, or a refusal.
 //
 // Stricter than JSON.parse: valid UTF-8 without a byte order mark, no key twice in an object, no
-// nesting deeper than 64, and no number that JavaScript would round.
+// nesting deeper than 64, and every number an integer, written as one, that JavaScript holds exactly.
 
 import { DEEPEST, scanCanonical } from './scan.ts';
 
@@ -73,7 +73,9 @@ function isFollowedByColon(text: string, from: number): boolean {
 }
 
 function checkNumber(digits: string): void {
-  if (/^-?[0-9]+$/.test(digits) && !Number.isSafeInteger(Number(digits))) {
+  if (!/^-?(0|[1-9][0-9]*)$/.test(digits))
+    throw new JsonError(`the number ${digits} is not written as an integer`);
+  if (!Number.isSafeInteger(Number(digits))) {
     throw new JsonError(`the number ${digits} is larger than can be held exactly`);
   }
 }

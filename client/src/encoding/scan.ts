@@ -31,16 +31,9 @@ export function scanCanonical(octets: Uint8Array): ReadonlyMap<string, Uint8Arra
     const octet = octets[at] as number;
     switch (octet) {
       case QUOTE: {
-        const start = ++at;
-        for (;;) {
-          const inside = octets[at] as number;
-          if (inside === QUOTE) break;
-          if (inside === BACKSLASH) {
-            const escaped = octets[++at];
-            if (escaped !== QUOTE && escaped !== BACKSLASH) return undefined;
-          }
-          at++;
-        }
+        const start = at + 1;
+        at = stringEnd(octets, start);
+        if (at < 0) return undefined;
         if (atKey) {
           if (
             (keyStart[depth] as number) >= 0 &&
@@ -88,6 +81,17 @@ export function scanCanonical(octets: Uint8Array): ReadonlyMap<string, Uint8Arra
     }
   }
   return members;
+}
+
+/** Where the string that starts here has its closing quote; -1 at an escape that canonical form does not have. */
+function stringEnd(octets: Uint8Array, start: number): number {
+  let at = start;
+  for (let octet = octets[at]; octet !== QUOTE; octet = octets[++at]) {
+    if (octet !== BACKSLASH) continue;
+    const escaped = octets[++at];
+    if (escaped !== QUOTE && escaped !== BACKSLASH) return -1;
+  }
+  return at;
 }
 
 /** One text for one sequence of octets. A decoder that drops a byte order mark would read two keys as one. */

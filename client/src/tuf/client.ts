@@ -7,6 +7,7 @@
 // - `now` is fixed for the session (5.1).
 
 import { equalOctets } from '../encoding/index.ts';
+import { parseRoot } from './document.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
 import {
   encodeFloors,
@@ -28,10 +29,10 @@ import {
   listedIn,
   type Verified,
   verifyLengthAndHashes,
-  verifyNewestRoot,
   verifyNextRoot,
   verifyNotExpired,
   verifyPinnedRoot,
+  verifyRootFloor,
   verifySnapshot,
   verifySnapshotSignatures,
   verifyTargets,
@@ -42,6 +43,7 @@ import type {
   Cache,
   DelegatedRole,
   Document,
+  KeyId,
   MetaFile,
   Repository,
   RoleName,
@@ -62,6 +64,7 @@ export interface Limits {
   readonly timestamp: number;
   readonly snapshot: number;
   readonly targets: number;
+  readonly file: number;
 }
 
 export const LIMITS: Limits = {
@@ -71,6 +74,7 @@ export const LIMITS: Limits = {
   timestamp: 16_384,
   snapshot: 8_000_000,
   targets: 32_000_000,
+  file: 64_000_000,
 };
 
 /** A document that has just become trusted. */
@@ -146,56 +150,56 @@ export class Client {
     const octets = await this.#options.repository.target(
       path,
       root.signed.consistentSnapshot ? digest : undefined,
-      file.length,
+      Math.min(file.length, this.#limits.file),
     );
     await verifyLengthAndHashes(path, octets, file);
     return octets;
   }
 
-  /** A role by its name, verified under the first delegator in pre-order that names it. */
+  /**
+   * A role by its name, verified under the first delegator in pre-order that names it. A sibling that is
+   * refused, say because it has expired, is passed over, and is the answer only where nothing else is.
+   */
   async role(name: RoleName): Promise<Document<Targets>> {
     const { targets } = await this.refresh();
-    const queue: [RoleName, Document<Targets>][] = [[TARGETS, targets]];
-    const seen = new Set<RoleName>([TARGETS]);
     if (name === TARGETS) return targets;
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [delegator, document] = next;
-      const delegated = document.signed.delegations?.roles ?? [];
-      const wanted = delegated.find((role) => role.name === name);
-      if (wanted !== undefined) return this.#load(wanted, delegator, document);
-      for (const role of delegated) {
-        if (seen.has(role.name)) continue;
-        seen.add(role.name);
-        queue.push([role.name, await this.#load(role, delegator, document)]);
-      }
-    }
-    throw new RefusedError('NOT_FOUND', `Cannot find the role ${name}: nothing delegates to it`, {
-      role: name,
-    });
+    const refusals: RefusedError[] = [];
+    const found = await this.#searchRole(name, TARGETS, targets, new Set([TARGETS]), refusals);
+    if (found !== undefined) return found;
+    throw (
+      refusals[0] ??
+      new RefusedError('NOT_FOUND', `Cannot find the role ${name}: nothing delegates to it`, { role: name })
+    );
   }
 
   async #refresh(): Promise<Trusted> {
-    const { cache } = this.#options;
-    const saved = (await parseFloors(await cache.read(FLOORS_FILE))) ?? NO_FLOORS;
-    const root = await this.#walkRoots(saved);
-    // TUF 5.3.11: recovery from a fast-forward
-    const rotated = wereRotated(saved, root.signed);
-    this.#floors = {
-      ...(rotated ? NO_FLOORS : saved),
-      root: root.signed.version,
-      keys: onlineKeys(root.signed),
-    };
-    const timestamp = await this.#refreshTimestamp(root.signed, rotated);
-    const snapshot = await this.#refreshSnapshot(root.signed, timestamp.signed, rotated);
-    const authority = { role: root.signed.roles.targets, keys: root.signed.keys };
-    const targets = await this.#loadUnder(TARGETS, authority, root.signed, snapshot.signed);
+    const { cache, now } = this.#options;
+    const saved = await parseFloors(await cache.read(FLOORS_FILE));
+    const learnedUnder = saved?.keys ?? (await this.#cachedOnlineKeys());
+    const root = await this.#walkRoots();
+    verifyRootFloor(root.document, saved ?? NO_FLOORS);
+    await this.#acceptRoot(root.document, saved, learnedUnder);
+    // TUF 5.3.10: after it was kept (5.3.8), so that the next session can go on from there
+    verifyNotExpired(ROOT, root.document, now);
+    this.#say(ROOT, root);
+    const { signed } = root.document;
+    const timestamp = await this.#refreshTimestamp(signed);
+    const snapshot = await this.#refreshSnapshot(signed, timestamp.signed);
+    const authority = { role: signed.roles.targets, keys: signed.keys };
+    const targets = await this.#loadUnder(TARGETS, authority, signed, snapshot.signed);
     this.#roles.set(TARGETS, targets);
-    return { root, timestamp, snapshot, targets };
+    return { root: root.document, timestamp, snapshot, targets };
+  }
+
+  /** Where the floors cannot be read, the cached root tells under which keys the cache was filled. */
+  async #cachedOnlineKeys(): Promise<readonly KeyId[]> {
+    const kept = await this.#options.cache.read(metadataFile(ROOT));
+    const root = await attempt(kept, (octets) => parseRoot(octets, ROOT));
+    return root === undefined ? [] : onlineKeys(root.signed);
   }
 
   /** TUF 5.3: one version after the other, from the pinned root until there is no next. */
-  async #walkRoots(saved: Floors): Promise<Document<Root>> {
-    const { now } = this.#options;
+  async #walkRoots(): Promise<Verified<Root>> {
     let trusted = await verifyPinnedRoot(this.#options.root);
     const last = trusted.document.signed.version + this.#limits.rootRotations;
     for (
@@ -204,22 +208,30 @@ export class Client {
       next = await this.#nextRoot(next.document.signed)
     ) {
       trusted = next;
-      if (trusted.document.signed.version > last) {
-        throw new RefusedError(
-          'TOO_MANY',
-          `Cannot follow the roots: more than ${this.#limits.rootRotations} came after the pinned one`,
-          {
-            role: ROOT,
-            hint: 'Pin a newer root, or tell the operator',
-          },
-        );
-      }
+      if (trusted.document.signed.version > last) throw tooManyRoots(this.#limits.rootRotations);
     }
-    await this.#keep(metadataFile(ROOT), trusted.document.octets);
-    await this.#saveFloors({ ...saved, root: Math.max(saved.root, trusted.document.signed.version) }, saved);
-    verifyNewestRoot(trusted.document, saved, now);
-    this.#say(ROOT, trusted);
-    return trusted.document;
+    return trusted;
+  }
+
+  /**
+   * Keeps the root and, after a rotation of timestamp or snapshot keys, forgets what the old keys said
+   * (TUF 5.3.11). Forgetting comes first, so that an interrupted session is recovered by the next.
+   */
+  async #acceptRoot(
+    root: Document<Root>,
+    saved: Floors | undefined,
+    learnedUnder: readonly KeyId[],
+  ): Promise<void> {
+    const { cache } = this.#options;
+    const rotated = wereRotated(learnedUnder, root.signed);
+    for (const file of rotated ? [metadataFile(TIMESTAMP), metadataFile(SNAPSHOT)] : []) {
+      if ((await cache.read(file)) !== undefined) await cache.write(file, new Uint8Array());
+    }
+    const floors = rotated || saved === undefined ? NO_FLOORS : saved;
+    this.#floors = { ...floors, root: root.signed.version, keys: onlineKeys(root.signed) };
+    // Floors that were lost are written again when the cached timestamp has been heard
+    if (rotated || saved !== undefined) await this.#raiseFloors(this.#floors);
+    await this.#keep(metadataFile(ROOT), root.octets);
   }
 
   async #nextRoot(trusted: Root): Promise<Verified<Root> | undefined> {
@@ -236,13 +248,10 @@ export class Client {
   }
 
   /** TUF 5.4 */
-  async #refreshTimestamp(root: Root, rotated: boolean): Promise<Document<Timestamp>> {
+  async #refreshTimestamp(root: Root): Promise<Document<Timestamp>> {
     const { cache, now } = this.#options;
-    const cached = rotated
-      ? undefined
-      : await attempt(await cache.read(metadataFile(TIMESTAMP)), (octets) =>
-          verifyTimestampSignatures(octets, root),
-        );
+    const kept = await cache.read(metadataFile(TIMESTAMP));
+    const cached = await attempt(kept, (octets) => verifyTimestampSignatures(octets, root));
     if (cached !== undefined) this.#floors = raisedByTimestamp(this.#floors, cached.document.signed);
     const octets = await this.#download(TIMESTAMP, undefined, this.#limits.timestamp);
     const fetched = await verifyTimestampSignatures(octets, root);
@@ -258,9 +267,9 @@ export class Client {
   }
 
   /** TUF 5.5 */
-  async #refreshSnapshot(root: Root, timestamp: Timestamp, rotated: boolean): Promise<Document<Snapshot>> {
+  async #refreshSnapshot(root: Root, timestamp: Timestamp): Promise<Document<Snapshot>> {
     const { cache, now } = this.#options;
-    const kept = rotated ? undefined : await cache.read(metadataFile(SNAPSHOT));
+    const kept = await cache.read(metadataFile(SNAPSHOT));
     const older = await attempt(kept, (octets) => verifySnapshotSignatures(octets, root));
     if (older !== undefined) this.#floors = raisedBySnapshot(this.#floors, older.document.signed);
     const verify = (octets: Uint8Array) => verifySnapshot(octets, root, timestamp, this.#floors, now);
@@ -272,7 +281,7 @@ export class Client {
         await this.#download(
           SNAPSHOT,
           root.consistentSnapshot ? version : undefined,
-          length ?? this.#limits.snapshot,
+          Math.min(length ?? this.#limits.snapshot, this.#limits.snapshot),
         ),
       ));
     await this.#keep(metadataFile(SNAPSHOT), verified.document.octets);
@@ -306,6 +315,30 @@ export class Client {
       if (result.ended || role.terminating) return { found: result.found, ended: true };
     }
     return { found: undefined, ended: false };
+  }
+
+  async #searchRole(
+    wanted: RoleName,
+    name: RoleName,
+    document: Document<Targets>,
+    seen: Set<RoleName>,
+    refusals: RefusedError[],
+  ): Promise<Document<Targets> | undefined> {
+    const delegated = document.signed.delegations?.roles ?? [];
+    const direct = delegated.find((role) => role.name === wanted);
+    if (direct !== undefined) return this.#load(direct, name, document);
+    for (const role of delegated) {
+      if (seen.has(role.name)) continue;
+      seen.add(role.name);
+      const child = await this.#load(role, name, document).catch((error: unknown) => {
+        if (!(error instanceof RefusedError)) throw error;
+        refusals.push(error);
+        return undefined;
+      });
+      const found = child && (await this.#searchRole(wanted, role.name, child, seen, refusals));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** A delegated role. Reached on a second way, it is verified again with the keys of that way's delegator. */
@@ -352,7 +385,7 @@ export class Client {
         await this.#download(
           name,
           root.consistentSnapshot ? listed.version : undefined,
-          listed.length ?? this.#limits.targets,
+          Math.min(listed.length ?? this.#limits.targets, this.#limits.targets),
         ),
       ));
     if (cached === undefined) await this.#keep(metadataFile(name), verified.document.octets);
@@ -381,11 +414,6 @@ export class Client {
     await this.#keep(FLOORS_FILE, await encodeFloors(floors));
   }
 
-  /** A new root is remembered at once; the other floors keep the keys under which they were learned. */
-  async #saveFloors(floors: Floors, saved: Floors): Promise<void> {
-    if (floors.root !== saved.root) await this.#keep(FLOORS_FILE, await encodeFloors(floors));
-  }
-
   #say(role: RoleName, { document, signers }: Verified<SignedPart>): void {
     this.#options.onStep?.({
       role,
@@ -394,6 +422,17 @@ export class Client {
       signers,
     });
   }
+}
+
+function tooManyRoots(most: number): RefusedError {
+  return new RefusedError(
+    'TOO_MANY',
+    `Cannot follow the roots: more than ${most} came after the pinned one`,
+    {
+      role: ROOT,
+      hint: 'Pin a newer root, or tell the operator',
+    },
+  );
 }
 
 /** What the cache holds is used where it verifies, and passed over where it is refused for whatever reason. */

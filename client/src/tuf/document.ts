@@ -181,10 +181,26 @@ function readTargetFile(value: Json | undefined, path: string): TargetFile {
 function readHashes(value: Json | undefined, at: string): ReadonlyMap<string, string> {
   const listed = object(value, at);
   const hashes = new Map<string, string>();
-  for (const algorithm of Object.keys(listed)) hashes.set(algorithm, text(listed[algorithm], at));
+  for (const algorithm of Object.keys(listed))
+    hashes.set(algorithm, digest(algorithm, listed[algorithm], at));
   if (hashes.size === 0) throw new Misfit(`${at} has no hash`);
   return hashes;
 }
+
+/** A digest becomes part of a file name (TUF 6.2), so one of a known algorithm has its exact form. */
+function digest(algorithm: string, value: Json | undefined, at: string): string {
+  const found = text(value, at);
+  const digits = DIGEST_DIGITS.get(algorithm);
+  if (digits === undefined || (found.length === digits && /^[0-9a-f]*$/.test(found))) return found;
+  throw new Misfit(
+    `${at} has the ${algorithm} ${JSON.stringify(found.slice(0, 140))}, expected ${digits} lower-case hex digits`,
+  );
+}
+
+const DIGEST_DIGITS: ReadonlyMap<string, number> = new Map([
+  ['sha256', 64],
+  ['sha512', 128],
+]);
 
 async function readDelegations(value: Json): Promise<Delegations> {
   const { keys, roles, succinct_roles: succinct } = object(value, 'delegations');

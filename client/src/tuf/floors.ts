@@ -27,10 +27,10 @@ export function onlineKeys(root: Root): readonly KeyId[] {
   return [...new Set([...root.roles.timestamp.keyIds, ...root.roles.snapshot.keyIds])].sort();
 }
 
-/** TUF 5.3.11: whether a key that these floors rest on is no longer the root's. */
-export function wereRotated(floors: Floors, root: Root): boolean {
+/** TUF 5.3.11: whether a key under which the floors were learned is no longer the root's. */
+export function wereRotated(learnedUnder: readonly KeyId[], root: Root): boolean {
   const now = new Set(onlineKeys(root));
-  return floors.keys.some((key) => !now.has(key));
+  return learnedUnder.some((key) => !now.has(key));
 }
 
 export function raisedByTimestamp(floors: Floors, timestamp: Timestamp): Floors {
