@@ -1,0 +1,12 @@
+// How Astro makes the pages: static files, styles in files of their own so that the policy needs no exception.
+
+import { defineConfig } from 'astro/config';
+
+export default defineConfig({
+  output: 'static',
+  trailingSlash: 'always',
+  build: { format: 'directory', inlineStylesheets: 'never' },
+  // 'jsx', the default, takes the space between elements away
+  compressHTML: true,
+  devToolbar: { enabled: false },
+});

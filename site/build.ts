@@ -1,0 +1,109 @@
+// How is the catalogue built? `npm run build -w site`, or `node site/build.ts`.
+//
+//   CFL_LIBRARY      address of the library, or the folder that holds metadata/ and targets/
+//   CFL_ROOT         file of the pinned first root, or
+//   CFL_ROOT_SHA256  its SHA-256, as the operator read it out
+//   CFL_HOME         where the versions seen so far are remembered, so that an older library is refused;
+//                    without it nothing is remembered from one build to the next
+//   CFL_SITE         folder of the pages; otherwise site/dist
+//
+// The library is read whole before Astro starts: where a check fails, no page is written.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { processIo, tell, UsageError } from '@cfl/client/cli';
+import { openLibrary, type PinnedBy, pinLibrary } from '@cfl/client/library';
+import { type Catalogue, readCatalogue } from './src/catalogue.ts';
+
+export interface SiteRequest {
+  readonly library: string;
+  readonly root: PinnedBy;
+  readonly home: string | undefined;
+  readonly out: string;
+  readonly now: Date;
+}
+
+export async function buildSite(request: SiteRequest): Promise<Catalogue> {
+  const catalogue = await readLibrary(request);
+  // Without it Astro looks up its statistics server
+  process.env['ASTRO_TELEMETRY_DISABLED'] = '1';
+  const { build } = await import('astro');
+  await build({
+    root: import.meta.dirname,
+    outDir: resolve(request.out),
+    logLevel: 'error',
+    vite: { plugins: [moduleOf(catalogue, addressOf(request.library))] },
+  });
+  return catalogue;
+}
+
+async function readLibrary({ library: url, root, home, now }: SiteRequest): Promise<Catalogue> {
+  const place = home ?? (await mkdtemp(join(tmpdir(), 'cfl-site-')));
+  try {
+    await pinLibrary({ home: place, url, by: root, now, wait: setTimeout });
+    const opened = await openLibrary({ home: place, now, wait: setTimeout });
+    try {
+      return await readCatalogue(opened.library);
+    } finally {
+      opened.close();
+    }
+  } finally {
+    if (home === undefined) await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** A folder's path is nobody's business but the builder's. */
+function addressOf(library: string): string | undefined {
+  return /^https?:\/\//i.test(library) ? library : undefined;
+}
+
+/** What the pages import as `cfl:catalogue`. */
+function moduleOf(catalogue: Catalogue, address: string | undefined) {
+  const name = 'cfl:catalogue';
+  const text = `export const catalogue = ${JSON.stringify(catalogue)};\nexport const address = ${JSON.stringify(address)};\n`;
+  return {
+    name,
+    resolveId: (id: string) => (id === name ? `\0${name}` : undefined),
+    load: (id: string) => (id === `\0${name}` ? text : undefined),
+  };
+}
+
+export function requestFrom(env: Readonly<Record<string, string | undefined>>, now: Date): SiteRequest {
+  // npm runs a workspace's script in its folder; paths are meant from where npm was called
+  const from = env['INIT_CWD'] ?? '.';
+  const library = env['CFL_LIBRARY'];
+  const file = env['CFL_ROOT'];
+  const digest = env['CFL_ROOT_SHA256'];
+  if (!library) {
+    throw new UsageError(
+      'Cannot build the catalogue: CFL_LIBRARY is not set',
+      'Set it to the address of the library, or to the folder that holds metadata/ and targets/',
+    );
+  }
+  if (Boolean(file) === Boolean(digest)) {
+    throw new UsageError(
+      `Cannot build the catalogue: ${file ? 'both CFL_ROOT and CFL_ROOT_SHA256 are' : 'neither CFL_ROOT nor CFL_ROOT_SHA256 is'} set`,
+      'Set CFL_ROOT to the file of the first root, or CFL_ROOT_SHA256 to the digest that the operator read out',
+    );
+  }
+  return {
+    library: addressOf(library) ?? resolve(from, library),
+    root: file ? { rootFile: resolve(from, file) } : { rootSha256: digest ?? '' },
+    home: env['CFL_HOME'] ? resolve(from, env['CFL_HOME']) : undefined,
+    out: env['CFL_SITE'] ? resolve(from, env['CFL_SITE']) : join(import.meta.dirname, 'dist'),
+    now,
+  };
+}
+
+if (import.meta.main) {
+  const io = processIo();
+  try {
+    const request = requestFrom(process.env, new Date());
+    const { releases, version } = await buildSite(request);
+    io.err(`Built the catalogue of library version ${version}: ${releases.length} releases`);
+  } catch (error) {
+    process.exitCode = tell(error, io, 'lines');
+  }
+}
