@@ -4,8 +4,9 @@
 //   2. verify   the planned library as a whole, before anything of it is visible: with our own client,
 //               which also knows what was published before, and with tuf-js, which shares no code with it
 //   3. write    new target files, which nothing lists yet; then the journal, which keeps what was signed;
-//               then the role files; then `<N>.snapshot.json`, created only where absent: it decides
-//               between two publishers; last `timestamp.json`, if it still is the one planned upon
+//               then `<N>.snapshot.json`, created only where absent: it decides between two publishers, and
+//               whoever loses has written no role file whose version number would be used up; then the
+//               role files; last `timestamp.json`, if it still is the one planned upon
 //   4. forget   the journal
 //
 // Whoever comes next and finds a journal finishes it first, with the same octets: a version number that
@@ -92,18 +93,16 @@ async function planFiles(
   { roles }: Publication,
   { published, online, now }: PublishOptions,
 ): Promise<PlannedFiles> {
-  const files = new Map<string, Uint8Array>();
   const meta = new Map<RoleName, MetaFile>(published?.trusted.snapshot.signed.meta);
-  for (const [role, document] of roles) {
-    files.set(metadataFile(role, document.signed.version), document.octets);
-    if (role !== ROOT) meta.set(role, await listing(document.octets, document.signed.version));
-  }
+  for (const [role, { octets, signed }] of roles)
+    if (role !== ROOT) meta.set(role, await listing(octets, signed.version));
   const version = (published?.trusted.snapshot.signed.version ?? 0) + 1;
   const snapshot = await signed(
     encodeSnapshot({ specVersion: SPEC_VERSION, version, expires: expiry(SNAPSHOT, now), meta }),
     online.snapshot,
   );
-  files.set(metadataFile(SNAPSHOT, version), snapshot);
+  const files = new Map([[metadataFile(SNAPSHOT, version), snapshot]]);
+  for (const [role, { octets, signed }] of roles) files.set(metadataFile(role, signed.version), octets);
   const timestamp = await signed(
     encodeTimestamp({
       specVersion: SPEC_VERSION,
