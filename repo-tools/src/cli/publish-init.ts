@@ -5,6 +5,7 @@ import { command, EXIT, UsageError } from '@cfl/client/cli';
 import { type ManufacturerCode, parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
 import { initPublisher, type KeysHere, PARTY_FILE, refuseOverwriting } from '../submission/init.ts';
 import { pinHere, SETTINGS_FILE } from '../submission/settings.ts';
+import { SETTINGS_OPTION } from './publish-desk.ts';
 
 export const init = command({
   name: 'init',
@@ -18,6 +19,7 @@ export const init = command({
     'keys-here': { type: 'boolean', does: 'make two role keys and a statement key, encrypted, in keys/' },
     name: { type: 'string', value: 'TEXT', does: 'the name of the party, for the registrar' },
     mailbox: { type: 'string', value: 'MAILBOX', does: "a function's mailbox, no person's" },
+    ...SETTINGS_OPTION,
   },
   examples: [
     {
@@ -30,7 +32,7 @@ export const init = command({
     },
   ],
   async run([url], values, io) {
-    const base = resolve('.');
+    const base = resolve(values.settings ?? '.');
     const keysHere = values['keys-here'] === true;
     const party = identifier(parsePartyId, values.party, '--party');
     const codes = (values.code ?? []).map((text) => identifier(parseManufacturerCode, text, '--code'));

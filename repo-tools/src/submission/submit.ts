@@ -5,6 +5,7 @@
 //   statement stay as they are, octet for octet. Upon an unchanged base it only adds a signature.
 
 import type { Decision } from '@cfl/client/admission';
+import { sha256 } from '@cfl/client/encoding';
 import { signStatement } from '@cfl/client/evidence';
 import { encodeStatement, parseReleasePath } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
@@ -177,10 +178,23 @@ async function rebase(change: Change, { published, now }: SubmitOptions): Promis
     const present = await publishedRole(published, role);
     if (change.upon.get(role) === present.signed.version) continue;
     const add = new Map([...change.targets].filter(([path]) => isOfRole(path, role)));
+    await refusePublished(present, add);
     metadata.set(role, await revise(role, present, { add }, now));
     upon.set(role, present.signed.version);
   }
   return { ...change, metadata, upon };
+}
+
+async function refusePublished(present: Document<Targets>, add: Change['targets']): Promise<void> {
+  for (const [path, octets] of add) {
+    const published = present.signed.targets.get(path)?.hashes.get('sha256');
+    if (published === undefined || published === (await sha256(octets))) continue;
+    throw new ChangeError(
+      'EXISTS',
+      `Cannot sign this submission: "${path}" is published already, with other octets`,
+      'Nothing published is replaced. To say more about a release, submit its next statement: cfl-publish new',
+    );
+  }
 }
 
 function isOfRole(path: string, role: RoleName): boolean {
