@@ -1,6 +1,7 @@
 // `cfl show`: what the manufacturer signed about one release, and what the CPL says of it today.
 
 import type { Statement, StateWithReason } from '../firmware/index.ts';
+import { rulesInWords } from '../library/acceptance.ts';
 import type { CplView, ListedRelease, VerifiedStatement } from '../library/index.ts';
 import { command, JSON_OPTION } from './command.ts';
 import { columns, grouped } from './layout.ts';
@@ -58,7 +59,8 @@ function linesOf({ listed, about, state, cpl }: Shown): string[] {
     ...columns(entries).map((line, i): [string, string] => [i === 0 ? 'entries' : '', line]),
     ['size', `${grouped(totalImageSize)} octets`],
     ['made by', `${about.party.name}; key ${about.keyId.slice(0, 12)}`],
-    ['signed', `${predicate.created.replace('T', ' ').replace('Z', ' UTC')}, statement ${predicate.number}`],
+    ['signed', `${inWords(predicate.created)}, statement ${predicate.number}`],
+    ['admitted', `${inWords(about.acceptance.decided)}, ${rulesInWords(about.acceptance)}`],
     ['contact', predicate.contact.mailbox],
   ];
   return [
@@ -86,6 +88,11 @@ function upgradesInWords({ upgradesFrom }: Statement['predicate']): string {
   return `from ${upgradesFrom.join(' and ')}`;
 }
 
+/** `2026-11-18 10:02:11 UTC` */
+function inWords(date: string): string {
+  return date.replace('T', ' ').replace('Z', ' UTC');
+}
+
 function hex4(number: number): string {
   return number.toString(16).toUpperCase().padStart(4, '0');
 }
@@ -107,6 +114,7 @@ function documentOf({ listed, about, state, cpl }: Shown) {
       ...claim,
       status: cpl.entries.get(claim.entry)?.status ?? null,
     })),
+    acceptance: about.acceptance,
     statement: predicate,
   };
 }

@@ -1,5 +1,6 @@
 // A library read whole: where its files come from, where trust is kept, and what a release is.
 
+export { type Acceptance, acceptanceFile } from './acceptance.ts';
 export { fileCache, memoryCache } from './cache.ts';
 export { type LibraryCode, LibraryError } from './errors.ts';
 export { type Files, folder } from './files.ts';

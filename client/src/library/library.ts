@@ -14,6 +14,7 @@ import {
   cplIndex,
   cplShard,
   cplShardPath,
+  decisionPath,
   type EntryId,
   type Format,
   FormatError,
@@ -31,6 +32,7 @@ import {
   type Withdrawal,
 } from '../firmware/index.ts';
 import { Client, type ClientOptions, type FoundTarget, parseTargetPath, type Trusted } from '../tuf/index.ts';
+import { type Acceptance, acceptanceFile } from './acceptance.ts';
 import { LibraryError } from './errors.ts';
 import { withdrawalFile, withdrawalPath } from './withdrawal.ts';
 
@@ -131,6 +133,11 @@ export class Library {
     if (file !== undefined && file.release !== release)
       throw wrongFormat(path, { found: `the release ${file.release}`, expected: release });
     return file;
+  }
+
+  /** The gate's record about one statement of a release. */
+  acceptance(release: ReleaseId, number: number): Promise<Acceptance> {
+    return this.#needed(decisionPath(release, number), acceptanceFile);
   }
 
   async #shard(code: ManufacturerCode, number: number): Promise<readonly ListedRelease[]> {

@@ -4,8 +4,7 @@
 // - The image and the newest statement stand in the role of the manufacturer code, `m-fff1` or a bin of it,
 //   reached from `targets` and from nowhere else.
 // - The code belongs to one party of the register. The statement is signed by a key that the register gave
-//   this party for the moment of publication; so long as no time stamp is checked, that moment is the
-//   catalogue's word.
+//   this party for the moment at which the gate accepted this statement.
 // - The statement names this party, this code, this number, and this very release as its first subject.
 
 import { parseDate, type Sha256, sha256 } from '../encoding/index.ts';
@@ -25,6 +24,7 @@ import {
   statementPath,
 } from '../firmware/index.ts';
 import type { FoundTarget, KeyId } from '../tuf/index.ts';
+import type { Acceptance } from './acceptance.ts';
 import { LibraryError } from './errors.ts';
 import { type Library, type ListedRelease, parseSigned } from './library.ts';
 import { ownerOf, statementTrust } from './parties.ts';
@@ -38,6 +38,8 @@ export interface VerifiedStatement {
   /** The owner of the manufacturer code. */
   readonly party: Party;
   readonly keyId: KeyId;
+  /** The gate's record of this statement. */
+  readonly acceptance: Acceptance;
   readonly bundle: { readonly path: string; readonly octets: Uint8Array };
   /** Where image and notes stand; the octets are not read yet. */
   readonly image: FoundTarget;
@@ -46,7 +48,7 @@ export interface VerifiedStatement {
 
 export async function readStatement(
   library: Library,
-  { release, code, published }: ListedRelease,
+  { release, code }: ListedRelease,
 ): Promise<VerifiedStatement> {
   const image = await findInRole(library, imagePath(code, release), code);
   const party = ownerOf(await library.register(), code);
@@ -64,13 +66,20 @@ export async function readStatement(
   const number = newestStatement(image, release);
   const path = statementPath(code, release, number);
   const octets = await library.read(await findInRole(library, path, code, image));
+  const acceptance = await library.acceptance(release, number);
   // Loads the libraries that read Sigstore bundles: not before they are needed
   const { verifyBundle } = await import('../evidence/index.ts');
-  const evidence = await verifyBundle(octets, await statementTrust(party), parseDate(published));
+  const evidence = await verifyBundle(octets, await statementTrust(party), parseDate(acceptance.decided));
   const statement = parseSigned(path, evidence.statement, parseStatement);
   const digests = statedDigests(statement);
   const { predicate } = statement;
-  expectSame(release, [
+  expectSame(`the record of acceptance of ${short(release)}`, [
+    ['the release', acceptance.release, release],
+    ['the manufacturer code', acceptance.code, code],
+    ['the party', acceptance.originator, party.id],
+    ['the number', acceptance.number, number],
+  ]);
+  expectSame(`the statement about ${short(release)}`, [
     ['the release', digests.otaImage, release],
     ['the manufacturer code', predicate.code, code],
     ['the manufacturer code of the header', manufacturerCodeOf(predicate.header.manufacturerCode), code],
@@ -85,6 +94,7 @@ export async function readStatement(
     imageHash: digests.manufacturerImage,
     party,
     keyId: evidence.keyId,
+    acceptance,
     bundle: { path, octets },
     image,
     notes: await findNotes(library, { release, code, number, image, digest: digests.notes }),
@@ -144,14 +154,14 @@ function newestStatement(image: FoundTarget, release: ReleaseId): number {
 }
 
 function expectSame(
-  release: ReleaseId,
+  document: string,
   members: readonly (readonly [string, string | number, string | number])[],
 ): void {
   for (const [what, found, expected] of members) {
     if (found === expected) continue;
     throw new LibraryError(
       'WRONG_STATEMENT',
-      `Cannot accept the statement about ${short(release)}: ${what} is ${found}, expected ${expected}`,
+      `Cannot accept ${document}: ${what} is ${found}, expected ${expected}`,
       {
         found,
         expected,

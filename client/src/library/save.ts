@@ -77,6 +77,7 @@ async function evidenceFile(
       party: about.party.id,
       keyId: about.keyId,
     },
+    acceptance: about.acceptance,
     bundle: parseJson(about.bundle.octets) satisfies Json,
   };
   return new TextEncoder().encode(`${JSON.stringify(evidence, undefined, 2)}\n`);

@@ -378,6 +378,7 @@ describe('show', () => {
       '  size      460 octets',
       expect.stringMatching(/^ {2}made by {3}Example Meters; key [0-9a-f]{12}$/),
       '  signed    2026-11-18 10:02:00 UTC, statement 1',
+      '  admitted  2026-11-18 10:05:40 UTC, rules 2026-11-1: 2 passed',
       '  contact   firmware@meters.example',
     ]);
   });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { signStatement } from '../../src/evidence/index.ts';
 import {
+  decisionPath,
   encodeImage,
   encodeStatement,
   imagePath,
@@ -215,6 +216,26 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
       library.put(statementPath(FFF1, honest.release, 1), new TextEncoder().encode(JSON.stringify(bundle)));
     },
   ],
+  'a statement that was never accepted': [
+    'INCOMPLETE',
+    /decision-1\.json: the library does not list it/,
+    ({ library, honest }) => library.listed.get('gate')?.delete(decisionPath(honest.release, 1)),
+  ],
+  'the record of acceptance of another party': [
+    'WRONG_STATEMENT',
+    /the record of acceptance of .*: the party is sample-gas, expected example-meters/,
+    ({ library, honest }) => library.accept(honest, { originator: parsePartyId('sample-gas') }),
+  ],
+  'the record of acceptance of another statement': [
+    'WRONG_STATEMENT',
+    /the record of acceptance of .*: the number is 2, expected 1/,
+    ({ library, honest }) => {
+      library.accept(honest, { number: 2 });
+      const gate = library.listed.get('gate');
+      const second = gate?.get(decisionPath(honest.release, 2));
+      if (second !== undefined) gate?.set(decisionPath(honest.release, 1), second);
+    },
+  ],
   'no statement': [
     'INCOMPLETE',
     /lists no statement about it/,
@@ -307,6 +328,7 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
         number: 2,
         claims: [{ ...claim, entry: 'CPL-000999' as typeof claim.entry }],
       })(honest.statement);
+      library.accept(honest, { number: 2 });
       library.put(
         statementPath(FFF1, honest.release, 2),
         await signStatement(encodeStatement(second), signer),
@@ -347,6 +369,7 @@ describe('what is no attack', () => {
     const { outcome, written } = await afterHonest(async ({ library, honest }) => {
       const signer = library.statementSigner(FFF1);
       const second = stating({ number: 2, contact: { mailbox: 'support@meters.example' } })(honest.statement);
+      library.accept(honest, { number: 2 });
       library.put(
         statementPath(FFF1, honest.release, 2),
         await signStatement(encodeStatement(second), signer),
@@ -354,6 +377,23 @@ describe('what is no attack', () => {
     });
     expect(outcome).toMatchObject({ exit: 0, err: [] });
     expect(written).toHaveLength(3);
+  });
+
+  it('a later statement under a newer key than the first', async () => {
+    const { outcome } = await afterHonest(async ({ library, honest }) => {
+      const newer = await memorySigner();
+      const key = { id: newer.key.id, public: pemOf(newer.key), from: '2026-11-19T00:00:00Z' };
+      library.parties = library.parties.map((party) =>
+        party.codes.includes(FFF1) ? { ...party, statementKeys: [...party.statementKeys, key] } : party,
+      );
+      const second = stating({ number: 2 })(honest.statement);
+      library.accept(honest, { number: 2, decided: '2026-11-19T10:00:00Z' });
+      library.put(
+        statementPath(FFF1, honest.release, 2),
+        await signStatement(encodeStatement(second), newer),
+      );
+    });
+    expect(outcome.exit).toBe(0);
   });
 
   it('a superseded release: an upgrade in two steps needs it', async () => {

@@ -19,6 +19,7 @@ import {
   cplShard,
   cplShardPath,
   type DeviceType,
+  decisionPath,
   encodeImage,
   encodeStatement,
   firmwareVersionOf,
@@ -46,6 +47,7 @@ import {
   statementPath,
 } from '../../src/firmware/index.ts';
 import { memorySigner, type Signer } from '../../src/keys/index.ts';
+import { type Acceptance, acceptanceFile } from '../../src/library/acceptance.ts';
 import { folder } from '../../src/library/files.ts';
 import { type WithdrawalFile, withdrawalFile, withdrawalPath } from '../../src/library/withdrawal.ts';
 import {
@@ -236,9 +238,37 @@ export class TestLibrary {
     this.put(imagePath(code, release), made.octets);
     this.put(statementPath(code, release, row.number), made.bundle);
     this.put(notesPath(code, release, row.number), made.notes);
+    this.accept(made);
     if (!this.entries.some(({ entry }) => entry === made.entry.entry)) this.entries.push(made.entry);
     this.rows.push({ code, row });
     return made;
+  }
+
+  /** The gate's record of a statement. */
+  accept({ release, code, row }: MadeRelease, record: Partial<Acceptance> = {}): void {
+    const honest: Acceptance = {
+      format: 'cfl/acceptance/1',
+      outcome: 'accepted',
+      decided: PUBLISHED,
+      rules: '2026-11-1',
+      release,
+      number: row.number,
+      code,
+      originator: row.originator,
+      submission: digestOf(new Uint8Array()) as never,
+      role: { name: `m-${code.toLowerCase()}`, version: 1 },
+      library: 1,
+      cpl: 2,
+      digests: { register: null, cpl: null },
+      sequence: 1,
+      before: null,
+      passed: ['SIZE', 'MODEL'],
+      findings: [],
+    };
+    this.put(
+      decisionPath(release, record.number ?? row.number),
+      acceptanceFile.encode({ ...honest, ...record }),
+    );
   }
 
   async add(plan: ReleasePlan = {}): Promise<MadeRelease> {
