@@ -1,7 +1,8 @@
 // What does the page show? Everything here has passed the client's verification, or the build has failed.
 //
 // The catalogue's rows only say which releases there are. What stands in the table about a release is read
-// from the statement that its manufacturer signed, and its state is derived as every reader derives it.
+// from the statement that its manufacturer signed and the gate's record of it, and its state is derived as
+// every reader derives it.
 // Nothing here depends on the clock but the verification: the same library makes the same page.
 
 import type {
@@ -70,6 +71,7 @@ export async function readCatalogue(library: Library): Promise<Catalogue> {
 }
 
 interface Stated extends VerifiedStatement {
+  /** When the first statement about it was accepted. */
   readonly published: string;
 }
 
@@ -79,7 +81,9 @@ async function readStatements(
 ): Promise<ReadonlyMap<ReleaseId, Stated>> {
   const statements = new Map<ReleaseId, Stated>();
   for (const row of await library.releases(code)) {
-    statements.set(row.release, { ...(await readStatement(library, row)), published: row.published });
+    const about = await readStatement(library, row);
+    const { decided } = await library.acceptance(row.release, 1);
+    statements.set(row.release, { ...about, published: decided });
   }
   return statements;
 }
