@@ -1,0 +1,149 @@
+// Are the examples of docs/formats what the programs read, and does each page explain every field of them?
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseDate, parseSha256, sha256 } from '@cfl/client/encoding';
+import { verifyBundle } from '@cfl/client/evidence';
+import {
+  catalogueIndex,
+  catalogueShard,
+  encodeStatement,
+  librarySettings,
+  parseStatement,
+  partyRegister,
+} from '@cfl/client/firmware';
+import { createKeyFile } from '@cfl/client/keys';
+import { folder, statementTrust, withdrawalFile } from '@cfl/client/library';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readCeremony } from '../../src/ceremony/ceremony-file.ts';
+import { parsePartyFile } from '../../src/ceremony/party-file.ts';
+import { readChange } from '../../src/change/change.ts';
+import { parseAnswer } from '../../src/intake/answer.ts';
+import { parseDecision, readHead } from '../../src/intake/decision.ts';
+import { parseForm } from '../../src/submission/form.ts';
+import { readSettings } from '../../src/submission/settings.ts';
+
+const docs = resolve(import.meta.dirname, '../../../docs/formats');
+const scratch = mkdtempSync(join(tmpdir(), 'cfl-formats-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+type Read = (octets: Uint8Array) => unknown;
+
+/** The parsers of each page, in the order of its examples. */
+const PAGES: Readonly<Record<string, readonly Read[]>> = {
+  'catalogue.md': [catalogueIndex.parse, catalogueShard.parse],
+  'ceremony.md': [readCeremonyWithKeys],
+  'change.md': [readLoneChange],
+  'decision.md': [parseDecision, readHeadFrom, parseAnswer],
+  'library.md': [librarySettings.parse],
+  'party.md': [(octets) => parsePartyFile(octets)],
+  'publish.md': [readSettingsFrom, parseForm],
+  'register.md': [partyRegister.parse],
+  'release-statement.md': [parseStatement, verifyExampleBundle],
+  'withdrawal.md': [withdrawalFile.parse],
+};
+/** The CPL's page shortens its examples; the tests of the import cover it. */
+const ELSEWHERE = ['README.md', 'cpl.md'];
+
+const textOf = (page: string) => readFileSync(join(docs, page), 'utf8');
+
+function examplesOf(page: string): readonly string[] {
+  return [...textOf(page).matchAll(/^```json\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
+}
+
+const cases = Object.entries(PAGES).flatMap(([page, readers]) =>
+  readers.map((read, i) => ({ page, read, i, example: examplesOf(page)[i] ?? '' })),
+);
+
+it('every page has its parsers, and every example has one', () => {
+  expect([...Object.keys(PAGES), ...ELSEWHERE].sort()).toEqual(readdirSync(docs).sort());
+  for (const [page, readers] of Object.entries(PAGES)) expect(examplesOf(page)).toHaveLength(readers.length);
+});
+
+describe.each(cases)('example $i of $page', ({ page, read, example }) => {
+  it('is read by the program', async () => {
+    await read(encoded(example));
+  });
+
+  it.skipIf(page === 'ceremony.md')('with a field that is not in the page, is refused', async () => {
+    const stranger = { ...JSON.parse(example), stranger: 1 };
+    await expect(Promise.try(read, encoded(JSON.stringify(stranger)))).rejects.toThrow();
+  });
+
+  it('has no field that its page, or one that it links to, does not explain', () => {
+    const linked = [...textOf(page).matchAll(/\]\(([\w-]+\.md)\)/g)].map((match) => match[1] ?? '');
+    const explained = new Set(['format', 'sha256', ...[page, ...linked].flatMap(wordsInTables)]);
+    const names = namesIn(JSON.parse(example)).filter((name) => !/^m-[0-9a-f]{4}$/.test(name));
+    expect(names.filter((name) => !explained.has(name))).toEqual([]);
+  });
+});
+
+it('every link of the pages leads to a page or a site', () => {
+  for (const page of readdirSync(docs)) {
+    for (const [, link = ''] of textOf(page).matchAll(/\]\(([^)#]+)\)/g)) {
+      if (!link.startsWith('https://')) expect(() => readFileSync(join(docs, link))).not.toThrow();
+    }
+  }
+});
+
+function wordsInTables(page: string): readonly string[] {
+  const rows = textOf(page)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  return rows.join('\n').match(/(?<=`)[\w-]+(?=`)/g) ?? [];
+}
+
+function namesIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const below = Object.values(value).flatMap(namesIn);
+  // Roles stand as keys of "upon"
+  return Array.isArray(value) || 'registrar' in value ? below : [...Object.keys(value), ...below];
+}
+
+function encoded(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function readLoneChange(octets: Uint8Array): Promise<unknown> {
+  mkdirSync(join(scratch, 'change'), { recursive: true });
+  writeFileSync(join(scratch, 'change', 'change.json'), octets);
+  return readChange(folder(scratch), 'change');
+}
+
+function readSettingsFrom(octets: Uint8Array): Promise<unknown> {
+  writeFileSync(join(scratch, 'publish.json'), octets);
+  return readSettings(scratch);
+}
+
+async function readCeremonyWithKeys(octets: Uint8Array): Promise<unknown> {
+  const keys = new TextDecoder().decode(octets).match(/[\w-]+(?=\.pub)/g) ?? [];
+  for (const name of keys) await createKeyFile(join(scratch, `${name}.pem`), '', { unencrypted: 'trial' });
+  writeFileSync(join(scratch, 'ceremony.json'), octets);
+  return readCeremony(join(scratch, 'ceremony.json'));
+}
+
+/** The head of the chain names the decision that the same page shows. */
+async function readHeadFrom(octets: Uint8Array): Promise<void> {
+  const [decision = ''] = examplesOf('decision.md');
+  const head = await readHead({ read: async () => octets } as unknown as Parameters<typeof readHead>[0]);
+  const onOneLine = encoded(`${JSON.stringify(JSON.parse(decision))}\n`);
+  expect(head?.sha256).toBe(await sha256(onOneLine));
+  expect(head?.sequence).toBe(parseDecision(onOneLine).sequence);
+}
+
+/** Under the key that the register's page gives the manufacturer, over the statement above the bundle. */
+async function verifyExampleBundle(octets: Uint8Array): Promise<void> {
+  const statement = encodeStatement(parseStatement(encoded(examplesOf('release-statement.md')[0] ?? '')));
+  const whole = new TextDecoder()
+    .decode(octets)
+    .replace('"…"', `"${Buffer.from(statement).toString('base64')}"`);
+  const [party] = partyRegister.parse(encoded(examplesOf('register.md')[0] ?? '')).parties;
+  if (party === undefined) throw new TypeError('The register of the page has no party');
+  const evidence = await verifyBundle(
+    encoded(whole),
+    await statementTrust(party),
+    parseDate('2026-11-18T10:05:40Z'),
+  );
+  expect(evidence.statement).toEqual(statement);
+  expect(parseSha256(evidence.keyId)).toBe(party.statementKeys[0]?.id);
+}
