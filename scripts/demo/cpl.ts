@@ -8,11 +8,14 @@ interface Row extends DemoRow {
   readonly hash: string;
 }
 
-/** Of the second snapshot one entry is Withdrawn that the first has Active. */
+/**
+ * In the second snapshot one entry is Withdrawn that was Active, and the hardware of another is corrected,
+ * so that a submission made upon the first snapshot is refused upon the second.
+ */
 export async function demoCpl(snapshot: 1 | 2): Promise<string> {
   const images = await Promise.all([...RELEASES, REFUSED].map(rowsOf));
   const rows = [...images.flat(), ...ROWS_WITHOUT_IMAGE.map((row) => ({ ...row, hash: '' }))];
-  return csv(rows.map((row) => (snapshot === 2 && isSuspended(row) ? { ...row, status: 'Withdrawn' } : row)));
+  return csv(rows.map((row) => (snapshot === 1 ? asFirstListed(row) : row)));
 }
 
 async function rowsOf(release: DemoRelease): Promise<readonly Row[]> {
@@ -23,12 +26,17 @@ async function rowsOf(release: DemoRelease): Promise<readonly Row[]> {
     model: release.model,
     hardware,
     firmware: release.firmware,
-    status: 'Active',
+    status: isSuspended(release) ? 'Withdrawn' : 'Active',
     hash,
   }));
 }
 
-function isSuspended({ model, firmware }: Row): boolean {
+function asFirstListed(row: Row): Row {
+  if (isSuspended(row)) return { ...row, status: 'Active' };
+  return row.model === REFUSED.model ? { ...row, hardware: REFUSED.takes[0] } : row;
+}
+
+function isSuspended({ model, firmware }: Pick<DemoRow, 'model' | 'firmware'>): boolean {
   return model === SUSPENDED.model && firmware === SUSPENDED.firmware;
 }
 

@@ -40,9 +40,9 @@ export async function serve(folders: ServedFolders, port: number): Promise<Serve
     const url = request.url ?? '/';
     const [prefix, handler] = mounts.find(([start]) => url.startsWith(start)) ?? mounts[2];
     request.url = `/${url.slice(prefix.length)}`;
-    handler(request, response, () =>
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n'),
-    );
+    handler(request, response, () => {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
+    });
   });
   return { server, url: `http://localhost:${await listen(server, port)}` };
 }

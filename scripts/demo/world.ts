@@ -174,7 +174,10 @@ export const RELEASES: readonly DemoRelease[] = [
   },
 ];
 
-/** Its entry is for hardware 0201, which the image does not take: the gateway refuses it. */
+/** Comes a second time, by a second mail, when it is published already: the gateway holds it. */
+export const TWICE = RELEASES[0] as DemoRelease;
+
+/** Its entry turns out to be for hardware 0201, which the image does not take: the gateway refuses it. */
 export const REFUSED: DemoRelease = {
   ...ppmid,
   model: '0D02',

@@ -1,8 +1,8 @@
 // `cfl-publish init`: for whom does this folder publish, and with which keys?
 
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { command, EXIT, UsageError } from '@cfl/client/cli';
-import { type ManufacturerCode, parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
+import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
 import { initPublisher, type KeysHere, PARTY_FILE, refuseOverwriting } from '../submission/init.ts';
 import { pinHere, SETTINGS_FILE } from '../submission/settings.ts';
 import { SETTINGS_OPTION } from './publish-desk.ts';
@@ -43,7 +43,8 @@ export const init = command({
       );
     const by = pinnedBy(values.root, values['root-sha256']);
     await refuseOverwriting(base, keysHere);
-    const root = await pinHere(url, by, { base, now: io.now, wait: io.wait });
+    const library = libraryFrom(base, url);
+    const root = await pinHere(library, by, { base, now: io.now, wait: io.wait });
     const made: KeysHere | undefined = keysHere
       ? {
           name: values.name ?? '',
@@ -53,10 +54,10 @@ export const init = command({
       : undefined;
     await initPublisher({
       base,
-      library: url,
+      library,
       root,
       party,
-      codes: codes as ManufacturerCode[],
+      codes,
       keysHere: made,
     });
     if (made === undefined) {
@@ -72,12 +73,18 @@ export const init = command({
 });
 
 function identifier<T>(parse: (text: unknown) => T, text: string | undefined, option: string): T {
+  if (text === undefined) throw wrong(`it needs ${option}`, 'Run: cfl-publish init --help');
   try {
     return parse(text);
   } catch (error) {
-    const reason = error instanceof TypeError && text !== undefined ? error.message : `it needs ${option}`;
-    throw wrong(reason, 'Run: cfl-publish init --help');
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(error.message, 'Run: cfl-publish init --help');
   }
+}
+
+/** A folder is kept as seen from `publish.json`. */
+function libraryFrom(base: string, url: string): string {
+  return /^https?:\/\//i.test(url) ? url : relative(base, resolve(url)) || '.';
 }
 
 function pinnedBy(root: string | undefined, digest: string | undefined) {

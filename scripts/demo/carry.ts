@@ -1,0 +1,152 @@
+// `npm start -- --image FILE`: a real OTA image goes the whole way. Its manufacturer joins, the list gets an
+// entry with its hash, it is submitted, decided and published.
+
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Io } from '@cfl/client/cli';
+import {
+  CPL_COLUMNS,
+  decodeImage,
+  encodeImage,
+  firmwareVersionOf,
+  hardwareVersionOf,
+  hexOf,
+  libraryForm,
+  likelyReading,
+  manufacturerCodeOf,
+  manufacturerImageHash,
+  OtaError,
+  type OtaImage,
+  releaseIdOf,
+} from '@cfl/client/firmware';
+import { publishProgram } from '@cfl/repo-tools/cli';
+import { loadState, placeAt } from '@cfl/repo-tools/deploy';
+import { decideAll, firstRoot, importList } from './library.ts';
+import { fillIn, homeOf, inboxOf, joinLibrary, settings } from './manufacturer.ts';
+import { run, type Stage } from './stage.ts';
+import { MANUFACTURERS } from './world.ts';
+
+class CannotCarry extends Error {
+  readonly code: string;
+  readonly hint: string;
+
+  constructor(code: string, message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Returns the release's digest. Throws where the file is no OTA image or the gateway does not take it. */
+export async function carryImage(stage: Stage, path: string, io: Io): Promise<string> {
+  const image = await decoded(path);
+  const reading = likelyReading(image);
+  const release = await releaseIdOf(encodeImage(libraryForm(image, reading)));
+  if (await isPublished(stage, image, release)) return release;
+  const party = await partyOf(stage, image, io);
+  io.progress('The Panel lists it');
+  await listIt(stage, image, await manufacturerImageHash(image, reading));
+  io.progress(`${party} submits it`);
+  await submitIt(stage, party, path, reading);
+  const decisions = await decideAll(stage);
+  io.progress(undefined);
+  for (const line of decisions) io.err(line);
+  if (await isPublished(stage, image, release)) return release;
+  throw new CannotCarry(
+    'NOT_ADMITTED',
+    `Cannot publish "${basename(path)}": the gateway did not accept it`,
+    'The line above says why',
+  );
+}
+
+async function decoded(path: string): Promise<OtaImage> {
+  try {
+    return decodeImage(await readFile(path));
+  } catch (error) {
+    if (!(error instanceof OtaError)) throw error;
+    throw new CannotCarry(
+      'NOT_AN_IMAGE',
+      `Cannot read "${basename(path)}" as an OTA image: ${error.message}`,
+      'Give an OTA upgrade image',
+    );
+  }
+}
+
+async function isPublished(stage: Stage, { header }: OtaImage, release: string): Promise<boolean> {
+  const published = await loadState(placeAt(stage.base));
+  const code = manufacturerCodeOf(header.manufacturerCode);
+  return (await published.read(`firmware/${code}/${release}/image.ota`)) !== undefined;
+}
+
+/** The owner of the image's code; a new one where the library has none. */
+async function partyOf(stage: Stage, { header }: OtaImage, io: Io): Promise<string> {
+  const code = manufacturerCodeOf(header.manufacturerCode);
+  const known = MANUFACTURERS.find((party) => party.code === code);
+  if (known !== undefined) return known.id;
+  const party = {
+    id: `maker-of-${code.toLowerCase()}`,
+    name: `Maker of ${code}`,
+    code,
+    mailbox: 'firmware@maker.example',
+  };
+  if (!(await readdir(stage.people)).includes(party.id)) {
+    io.progress(`${party.name} joins`);
+    await joinLibrary(stage, party, await firstRoot(stage));
+  }
+  return party.id;
+}
+
+/** One row more than in the newest list, of the day after it. */
+async function listIt(stage: Stage, image: OtaImage, hash: string): Promise<void> {
+  const newest =
+    (await readdir(stage.people))
+      .filter((name) => /^cpl-.*\.csv$/.test(name))
+      .sort()
+      .at(-1) ?? '';
+  const list = await readFile(join(stage.people, newest), 'utf8');
+  const { header } = image;
+  const cells: Record<(typeof CPL_COLUMNS)[number], string> = {
+    entry_id: `CPL-${String(900 + list.split('\n').length).padStart(6, '0')}`,
+    device_type: likelyReading(image) === 'without-trailer' ? 'ESME' : 'PPMID',
+    manufacturer_id: manufacturerCodeOf(header.manufacturerCode),
+    model_id: hexOf(header.imageType, 4),
+    hardware_version: hardwareVersionOf(header.minHardwareVersion ?? 0),
+    firmware_version: firmwareVersionOf(header.fileVersion),
+    smets_version: '5.1',
+    gbcs_version: '4.1',
+    image_hash: hash.toUpperCase(),
+    status: 'Active',
+    upgradeable_from: 'N/A',
+    smets1: 'no',
+    certificates: 'CPA:EX-CARRIED:2031-11-18',
+  };
+  const day = newest.slice('cpl-'.length, -'.csv'.length);
+  const next = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+  await importList(stage, next, `${list}${CPL_COLUMNS.map((column) => cells[column]).join(',')}\r\n`);
+}
+
+async function submitIt(
+  stage: Stage,
+  party: string,
+  path: string,
+  reading: ReturnType<typeof likelyReading>,
+): Promise<void> {
+  const work = join(homeOf(stage, party), 'work', basename(path));
+  await mkdir(work, { recursive: true });
+  const image = join(work, basename(path));
+  await writeFile(image, await readFile(path));
+  const strip = reading === 'without-trailer' ? ['--strip-trailer'] : [];
+  await run(stage, publishProgram, ['new', image, '--to', work, ...strip, ...settings(stage, party)]);
+  await fillIn(work, { class: 'compliance', upgradesFrom: 'any', supersedes: [] });
+  await writeFile(join(work, 'notes.md'), NOTES);
+  await run(stage, publishProgram, ['submit', work, '--to', inboxOf(stage), ...settings(stage, party)]);
+}
+
+const NOTES = `# A real image, carried through the demo
+## Before you deploy
+Do not deploy it: nothing is known of what it does to a meter or to the supply
+## What is new
+Nothing is known of that either
+## How to go back
+Nothing is known
+`;

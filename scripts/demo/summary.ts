@@ -1,0 +1,34 @@
+// What does the demo's library hold? A few lines, read from what is published.
+
+import {
+  CATALOGUE_INDEX_PATH,
+  CPL_INDEX_PATH,
+  catalogueIndex,
+  cplIndex,
+  PARTIES_PATH,
+  partyRegister,
+} from '@cfl/client/firmware';
+import { loadState, type Published, placeAt } from '@cfl/repo-tools/deploy';
+import type { Stage } from './stage.ts';
+
+export async function summaryLines(stage: Stage): Promise<readonly string[]> {
+  const place = placeAt(stage.base);
+  const published = await loadState(place);
+  const { parties } = partyRegister.parse(await octetsOf(published, PARTIES_PATH));
+  const { snapshot, entries } = cplIndex.parse(await octetsOf(published, CPL_INDEX_PATH));
+  const { shards } = catalogueIndex.parse(await octetsOf(published, CATALOGUE_INDEX_PATH));
+  const releases = shards.reduce((sum, shard) => sum + shard.releases, 0);
+  const inBox = async (box: string) =>
+    new Set((await place.private.list(box)).map((path) => path.split('/')[0])).size;
+  return [
+    `  parties   ${parties.map(({ name }) => name).join(', ')}`,
+    `  CPL       snapshot ${snapshot}, ${entries} entries`,
+    `  releases  ${releases} published, ${await inBox('held')} held, ${await inBox('refused')} refused`,
+  ];
+}
+
+async function octetsOf(published: Published, path: string): Promise<Uint8Array> {
+  const octets = await published.read(path);
+  if (octets === undefined) throw new TypeError(`The demo library has no ${path}`);
+  return octets;
+}
