@@ -3,9 +3,10 @@
 // Paths are relative to one folder, with `/`. A write is whole or did not happen: it goes to a temporary
 // file beside its place, is flushed, and then linked (new) or renamed (replace) there.
 
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 
 export interface Files {
   /** Undefined where there is no such file. */
@@ -30,14 +31,12 @@ interface Modes {
   readonly folder: number;
 }
 
-let serial = 0;
-
 class Folder implements Files {
   readonly #base: string;
   readonly #modes: Modes;
 
   constructor(base: string, modes: Modes) {
-    this.#base = base;
+    this.#base = resolve(base);
     this.#modes = modes;
   }
 
@@ -83,7 +82,7 @@ class Folder implements Files {
       const entries = await readdir(base, { recursive: true, withFileTypes: true });
       return entries
         .filter((entry) => entry.isFile() && !isTemporary(entry.name))
-        .map((entry) => join(entry.parentPath, entry.name).slice(base.length).replace(/^\/+/, ''))
+        .map((entry) => relative(base, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
         .sort();
     } catch (error) {
       if (isMissing(error)) return [];
@@ -108,8 +107,9 @@ class Folder implements Files {
   }
 
   async #writeBeside(place: string, octets: Uint8Array): Promise<string> {
-    await mkdir(dirname(place), { recursive: true, mode: this.#modes.folder });
-    const temporary = join(dirname(place), `.tmp-${process.pid}-${++serial}`);
+    await makeFolder(dirname(place), this.#modes.folder);
+    // Not by process number: in a container every run may have the same one
+    const temporary = join(dirname(place), `.tmp-${randomUUID()}`);
     let file: FileHandle | undefined;
     try {
       file = await open(
@@ -131,6 +131,13 @@ class Folder implements Files {
 
 function isTemporary(name: string): boolean {
   return name.startsWith('.tmp-');
+}
+
+/** Flushes the folders above each that it makes, so that what is kept in it outlives a power cut. */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await flushFolder(dirname(made));
 }
 
 async function flushFolder(path: string): Promise<void> {

@@ -84,7 +84,9 @@ describe('a new file', () => {
 
   it('that twenty write at once is written by one', async () => {
     const base = await temporary();
-    const writers = Array.from({ length: 20 }, (_, i) => folder(base).writeNew('sub/a', octets(`writer ${i}`)));
+    const writers = Array.from({ length: 20 }, (_, i) =>
+      folder(base).writeNew('sub/a', octets(`writer ${i}`)),
+    );
     const results = await Promise.all(writers);
     expect(results.filter(Boolean)).toHaveLength(1);
     expect(text(await folder(base).read('sub/a'))).toBe(`writer ${results.indexOf(true)}`);
@@ -150,7 +152,20 @@ describe('who may read', () => {
 });
 
 describe('a path that leaves the folder', () => {
-  const OUTSIDE = ['', '/', '/etc/hostname', '..', '../a', 'a/../../b', 'a/..', './a', 'a/./b', 'a//b', 'a/', 'a\0b'];
+  const OUTSIDE = [
+    '',
+    '/',
+    '/etc/hostname',
+    '..',
+    '../a',
+    'a/../../b',
+    'a/..',
+    './a',
+    'a/./b',
+    'a//b',
+    'a/',
+    'a\0b',
+  ];
   const operations: Record<string, (files: Files, path: string) => Promise<unknown>> = {
     read: (files, path) => files.read(path),
     writeNew: (files, path) => files.writeNew(path, octets('evil')),
