@@ -133,7 +133,9 @@ async function writeForm(
 ): Promise<void> {
   const files = folder(to);
   const models = [...new Set(made.entries.map(({ modelId }) => modelId))];
-  const deviceType = made.entries[0]?.deviceType ?? UNKNOWN;
+  const types = new Set(made.entries.map(({ deviceType }) => deviceType));
+  // One manufacturer image may serve several device types; a release is of one
+  const [deviceType = UNKNOWN] = types.size === 1 ? types : [];
   const claims = made.entries.map(({ entry, modelId, hardwareVersion, firmwareVersion }) => ({
     entry,
     model: modelId,

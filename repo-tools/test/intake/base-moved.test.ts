@@ -125,3 +125,25 @@ test('a manufacturer that lost every key of its role is told so', async () => {
     message: expect.stringContaining('none of its 2 keys could be opened'),
   });
 });
+
+test('two of two keys, each on a machine of its own: refused with one signature, accepted with both', async () => {
+  const image = imageOf('one');
+  const row = await rowFor('CPL-000412', image);
+  const library = await scene([row], 2);
+  const { meters, place } = library;
+  const machine = (uri: string): Maker => ({
+    ...meters,
+    ring: { ...meters.ring, keys: { ...meters.ring.keys, roles: new Map([[meters.role, [uri]]]) } },
+  });
+  const [first, second] = meters.ring.keys.roles.get(meters.role) ?? [];
+  const draft = await draftOf(meters, image, [row]);
+  const { roles, name, change } = await submitTo(library, machine(`${first}`), draft);
+  expect(roles).toMatchObject([{ have: 1, threshold: 2 }]);
+  expect(outcomes(await runIntake(library))).toEqual(['refused ROLE_FILE']);
+
+  await writeChange(below(place, 'held'), name, change);
+  expect((await mend(library, machine(`${second}`), name)).roles).toMatchObject([
+    { have: 2, base: 1, version: 2 },
+  ]);
+  expect(outcomes(await runIntake(library))).toEqual(['accepted']);
+});

@@ -61,34 +61,33 @@ export interface Scene {
   readonly gas: Maker;
 }
 
-export async function scene(rows: readonly CplEntry[]): Promise<Scene> {
+/** `threshold`: of the two keys that each manufacturer has. */
+export async function scene(rows: readonly CplEntry[], threshold = 1): Promise<Scene> {
   const held = await keys();
   const online = { ...onlineOf(held), gate: held.gate[0] as Signer, catalogue: held.catalogue[0] as Signer };
   const place = memoryPlace();
   await apply(await founding(held), place, online);
+  const joining = { held, online, threshold };
   const meters = await joined(place, {
-    held,
-    online,
+    ...joining,
     party: 'example-meters',
     name: 'Example Meters',
     code: 'FFF1',
   });
-  const gas = await joined(place, { held, online, party: 'sample-gas', name: 'Sample Gas', code: 'FFF2' });
+  const gas = await joined(place, { ...joining, party: 'sample-gas', name: 'Sample Gas', code: 'FFF2' });
   const made = { place, held, online, meters, gas };
   await importRows(made, rows, '2026-11-18');
   return made;
 }
 
-async function joined(
-  place: Place,
-  {
-    held,
-    online,
-    party,
-    name,
-    code,
-  }: { held: Keys; online: IntakeSigners; party: string; name: string; code: string },
-): Promise<Maker> {
+interface Joining extends Pick<Scene, 'held' | 'online'> {
+  readonly threshold: number;
+  readonly party: string;
+  readonly name: string;
+  readonly code: string;
+}
+
+async function joined(place: Place, { held, online, threshold, party, name, code }: Joining): Promise<Maker> {
   const base = await mkdtemp(join(tmpdir(), 'cfl-maker-'));
   onTestFinished(() => rm(base, { recursive: true, force: true }));
   const published = await loadState(place);
@@ -101,7 +100,9 @@ async function joined(
     keysHere: { name, mailbox: 'firmware@maker.example', passphrase: '', unencrypted: 'trial' },
   });
   const file = (await folder(base).read('party.json')) ?? new Uint8Array();
-  const change = await planParty(await parsePartyFile(file), published, NOW);
+  const told = await parsePartyFile(file);
+  const roleKeys = told.role && { ...told.role, threshold };
+  const change = await planParty({ ...told, role: roleKeys }, published, NOW);
   const role = manufacturerRole(code);
   const signers = await Promise.all(
     (settings.keys.roles.get(role) ?? []).map((uri) => openSigner(join(base, uri))),
