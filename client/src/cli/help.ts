@@ -19,12 +19,10 @@ export function programHelp(program: Program): string[] {
 }
 
 export function commandHelp(program: Program, command: Command): string[] {
-  const options = [
-    ...Object.entries(command.options).map(([name, { value, does }]) => [
-      `  --${name}${value === undefined ? '' : ` ${value}`}`,
-      does,
-    ]),
-  ];
+  const options = Object.entries(command.options).map(([name, { value, multiple, does }]) => [
+    `  --${name}${value === undefined ? '' : ` ${value}`}`,
+    multiple === true ? `${does}; may be given several times` : does,
+  ]);
   const examples = command.examples.flatMap(({ line, does }) => [`  ${line}`, `      ${does}`]);
   return [
     `${program.name} ${synopsis(command)}`,

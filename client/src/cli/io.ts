@@ -10,8 +10,6 @@ export interface Io {
   err(line: string): void;
   /** Replaces the progress shown before; undefined takes it away. */
   progress(text: string | undefined): void;
-  /** Whether a person is likely to read `err`. */
-  readonly isTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The moment at which the program started: one for everything that it judges. */
   readonly now: Date;
@@ -39,7 +37,6 @@ export function processIo(): Io {
     out: (line) => write(stdout, line),
     err: (line) => write(stderr, line),
     progress,
-    isTerminal: stderr.isTTY === true,
     env: process.env,
     now: new Date(),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -69,9 +66,7 @@ export interface MemoryIo extends Io {
 }
 
 /** Keeps what is said. For tests, and for programs that run others within themselves. */
-export function memoryIo(
-  given: Partial<Pick<Io, 'env' | 'now' | 'isTerminal' | 'passphrase'>> = {},
-): MemoryIo {
+export function memoryIo(given: Partial<Pick<Io, 'env' | 'now' | 'passphrase'>> = {}): MemoryIo {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const waits: number[] = [];
@@ -82,7 +77,6 @@ export function memoryIo(
     out: (line) => void stdout.push(line),
     err: (line) => void stderr.push(line),
     progress: () => {},
-    isTerminal: given.isTerminal ?? false,
     env: given.env ?? {},
     now: given.now ?? new Date(),
     wait: async (milliseconds) => void waits.push(milliseconds),

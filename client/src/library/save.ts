@@ -31,9 +31,25 @@ export async function saveRelease(
   await refuseOther(files, names.image, verified.octets);
   await files.replace(names.notes, verified.notes);
   await files.replace(names.evidence, evidence);
-  if (!(await files.writeNew(names.image, verified.octets)))
-    await refuseOther(files, names.image, verified.octets);
+  await writeImage(files, names.image, verified.octets);
   return names;
+}
+
+async function writeImage(files: Files, name: string, octets: Uint8Array): Promise<void> {
+  try {
+    if (await files.writeNew(name, octets)) return;
+  } catch (error) {
+    if (!hasNoLinks(error)) throw error;
+    // A memory stick, say: there the look below and the write are not one step
+    await refuseOther(files, name, octets);
+    return files.replace(name, octets);
+  }
+  await refuseOther(files, name, octets);
+}
+
+/** The file system cannot write a file under a name that must be new. */
+function hasNoLinks(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'link';
 }
 
 async function refuseOther(files: Files, name: string, octets: Uint8Array): Promise<void> {

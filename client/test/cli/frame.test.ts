@@ -218,7 +218,7 @@ it('help goes to stdout with examples; no command at all is exit 2 and the same 
   expect(await run()).toEqual({ exit: 2, out: [], err: whole.out });
   const one = await run('give', 'nonsense', '--help');
   expect(one.out.join('\n')).toMatch(
-    /Options\n[\s\S]*--to DIR +where to\n[\s\S]*Examples\n {2}tool give done\n/,
+    /Options\n[\s\S]*--to DIR +where to\n +--key URI +a key; may be given several times\n[\s\S]*Examples\n {2}tool give done\n/,
   );
 });
 

@@ -83,3 +83,17 @@ it('an image that appears in between is not replaced', async () => {
   await expect(saveRelease(racing, library, verified)).rejects.toMatchObject({ code: 'OTHER_FILE_THERE' });
   expect(new TextDecoder().decode(await place.read(verified.fileName))).toBe('somebody else’s');
 });
+
+it('a file system without links, such as a memory stick, serves too', async () => {
+  const { made, library, verified } = await ready();
+  const place = folder(await mkdtemp(join(tmpdir(), 'cfl-save-')));
+  const stick: Files = {
+    ...failing(place, 0),
+    writeNew: () =>
+      Promise.reject(Object.assign(new Error('EPERM: link'), { code: 'EPERM', syscall: 'link' })),
+  };
+  const names = await saveRelease(stick, library, verified);
+  expect(new Uint8Array((await place.read(names.image)) ?? [])).toEqual(made.octets);
+  await place.replace(names.image, new Uint8Array([1]));
+  await expect(saveRelease(stick, library, verified)).rejects.toMatchObject({ code: 'OTHER_FILE_THERE' });
+});
