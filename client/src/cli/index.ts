@@ -1,6 +1,5 @@
 // The frame of a command line, shared by every program of the project.
 
-export { cfl } from './cfl.ts';
 export {
   type Command,
   type CommandSpec,
