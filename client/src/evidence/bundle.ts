@@ -25,7 +25,8 @@ export interface ParsedBundle {
 export function parseBundle(octets: Uint8Array): ParsedBundle {
   const json = readJson(octets);
   const bundle = fields(json, 'the bundle', ['mediaType', 'verificationMaterial', 'dsseEnvelope']);
-  if (bundle.mediaType !== MEDIA_TYPE) throw notABundle(`found the media type ${shown(bundle.mediaType)}, expected "${MEDIA_TYPE}"`);
+  if (bundle.mediaType !== MEDIA_TYPE)
+    throw notABundle(`found the media type ${shown(bundle.mediaType)}, expected "${MEDIA_TYPE}"`);
   const keyId = parseMaterial(bundle.verificationMaterial);
   const statement = parseEnvelope(bundle.dsseEnvelope, keyId);
   return { keyId, statement, json: json as unknown as SerializedBundle };
@@ -44,15 +45,20 @@ function parseMaterial(value: Json | undefined): KeyId {
   const empty = ['tlogEntries', 'timestampVerificationData'];
   const material = object(value, where);
   for (const kind of ['certificate', 'x509CertificateChain']) {
-    if (material[kind] !== undefined) throw wrongMaterial('found a certificate, expected the id of a registered key');
+    if (material[kind] !== undefined)
+      throw wrongMaterial('found a certificate, expected the id of a registered key');
   }
   fields(material, where, ['publicKey'], empty);
-  if (empty.some((name) => !isEmpty(material[name]))) throw wrongMaterial('found a time stamp or log entry, expected none');
+  if (empty.some((name) => !isEmpty(material[name])))
+    throw wrongMaterial('found a time stamp or log entry, expected none');
   const { hint } = fields(material.publicKey, 'its public key', ['hint']);
   try {
     return parseSha256(hint);
   } catch (cause) {
-    throw wrongMaterial(`found the key hint ${shown(hint)}, expected a key id of 64 lower-case hex digits`, cause);
+    throw wrongMaterial(
+      `found the key hint ${shown(hint)}, expected a key id of 64 lower-case hex digits`,
+      cause,
+    );
   }
 }
 
@@ -80,25 +86,37 @@ function parseEnvelope(value: Json | undefined, keyId: KeyId): Uint8Array {
   }
   const signatures = Array.isArray(envelope.signatures) ? (envelope.signatures as readonly Json[]) : [];
   if (signatures.length !== 1) {
-    throw new EvidenceError('SIGNATURE_COUNT', `Cannot accept the bundle: found ${signatures.length} signatures, expected exactly 1`, {
-      hint: 'a second signature is a second bundle',
-    });
+    throw new EvidenceError(
+      'SIGNATURE_COUNT',
+      `Cannot accept the bundle: found ${signatures.length} signatures, expected exactly 1`,
+      {
+        hint: 'a second signature is a second bundle',
+      },
+    );
   }
   const signature = fields(signatures[0], 'its signature', ['sig'], ['keyid']);
   base64(signature.sig, 'its signature');
   if (signature.keyid !== undefined && signature.keyid !== keyId) {
-    throw wrongMaterial(`found the key id ${shown(signature.keyid)} beside the signature, expected "${keyId}" as in the hint`);
+    throw wrongMaterial(
+      `found the key id ${shown(signature.keyid)} beside the signature, expected "${keyId}" as in the hint`,
+    );
   }
   return base64(envelope.payload, 'its payload');
 }
 
 function base64(value: Json | undefined, where: string): Uint8Array {
   const octets = Buffer.from(typeof value === 'string' ? value : '', 'base64');
-  if (octets.length === 0 || octets.toString('base64') !== value) throw notABundle(`${where} is not base64 of at least one octet`);
+  if (octets.length === 0 || octets.toString('base64') !== value)
+    throw notABundle(`${where} is not base64 of at least one octet`);
   return new Uint8Array(octets);
 }
 
-function fields(value: Json | undefined, where: string, required: readonly string[], optional: readonly string[] = []): JsonObject {
+function fields(
+  value: Json | undefined,
+  where: string,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): JsonObject {
   const found = object(value, where);
   const missing = required.find((name) => !Object.hasOwn(found, name));
   if (missing !== undefined) throw notABundle(`${where} has no "${missing}"`);
@@ -119,7 +137,10 @@ function shown(value: Json | undefined): string {
 }
 
 function notABundle(found: string, cause?: unknown): EvidenceError {
-  return new EvidenceError('NOT_A_BUNDLE', `Cannot read the bundle: ${found}`, { hint: 'ask its signer for the file again', cause });
+  return new EvidenceError('NOT_A_BUNDLE', `Cannot read the bundle: ${found}`, {
+    hint: 'ask its signer for the file again',
+    cause,
+  });
 }
 
 function wrongMaterial(found: string, cause?: unknown): EvidenceError {

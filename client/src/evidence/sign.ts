@@ -9,8 +9,14 @@ import { EvidenceError } from './errors.ts';
 export async function signStatement(statement: Uint8Array, signer: Signer): Promise<Uint8Array> {
   if (statement.length === 0) throw new TypeError('Cannot sign a statement of no octets');
   refuseRsa(signer.key.scheme);
-  const [{ DSSEBundleBuilder }, { bundleToJSON }] = await Promise.all([import('@sigstore/sign'), import('@sigstore/bundle')]);
-  const builder = new DSSEBundleBuilder({ signer: { sign: (message) => toSigstore(message, signer) }, witnesses: [] });
+  const [{ DSSEBundleBuilder }, { bundleToJSON }] = await Promise.all([
+    import('@sigstore/sign'),
+    import('@sigstore/bundle'),
+  ]);
+  const builder = new DSSEBundleBuilder({
+    signer: { sign: (message) => toSigstore(message, signer) },
+    witnesses: [],
+  });
   const bundle = await builder.create({ data: Buffer.from(statement), type: PAYLOAD_TYPE });
   return encodeCanonical(bundleToJSON(bundle) as unknown as Json);
 }
@@ -23,7 +29,11 @@ async function toSigstore(message: Buffer, signer: Signer) {
 
 export function refuseRsa(scheme: string): void {
   if (scheme !== 'rsassa-pss-sha256') return;
-  throw new EvidenceError('UNSUPPORTED_KEY', 'Cannot use an RSA key for a bundle: expected ECDSA P-256 or Ed25519', {
-    hint: 'sign statements with a key of their own',
-  });
+  throw new EvidenceError(
+    'UNSUPPORTED_KEY',
+    'Cannot use an RSA key for a bundle: expected ECDSA P-256 or Ed25519',
+    {
+      hint: 'sign statements with a key of their own',
+    },
+  );
 }

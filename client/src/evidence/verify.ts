@@ -53,15 +53,22 @@ function verifyValidity({ key, from, until }: RegisteredKey, at: Date): void {
   // Written so that an invalid date refuses
   if (from <= at && (until === undefined || at < until)) return;
   const window = `from ${encodeDate(from)}${until === undefined ? '' : ` until ${encodeDate(until)}`}`;
-  throw new EvidenceError('OUTSIDE_VALIDITY', `Cannot accept the key "${key.id}" at ${encodeDate(at)}: it is registered ${window}`, {
-    hint: 'sign again with the key that is registered now',
-  });
+  throw new EvidenceError(
+    'OUTSIDE_VALIDITY',
+    `Cannot accept the key "${key.id}" at ${encodeDate(at)}: it is registered ${window}`,
+    {
+      hint: 'sign again with the key that is registered now',
+    },
+  );
 }
 
 async function verifySignature({ json, keyId }: ParsedBundle, key: PublicKey): Promise<void> {
   refuseRsa(key.scheme);
   const publicKey = keyObject(key);
-  const [{ bundleFromJSON }, { toSignedEntity, Verifier }] = await Promise.all([import('@sigstore/bundle'), import('@sigstore/verify')]);
+  const [{ bundleFromJSON }, { toSignedEntity, Verifier }] = await Promise.all([
+    import('@sigstore/bundle'),
+    import('@sigstore/verify'),
+  ]);
   const trust = {
     certificateAuthorities: [],
     timestampAuthorities: [],
@@ -88,9 +95,13 @@ function keyObject(key: PublicKey) {
   try {
     return toKeyObject(key);
   } catch (cause) {
-    throw new EvidenceError('UNSUPPORTED_KEY', `Cannot use the key "${key.id}": its public part is not a key of its scheme`, {
-      hint: 'have the key registered again from its .pub file',
-      cause,
-    });
+    throw new EvidenceError(
+      'UNSUPPORTED_KEY',
+      `Cannot use the key "${key.id}": its public part is not a key of its scheme`,
+      {
+        hint: 'have the key registered again from its .pub file',
+        cause,
+      },
+    );
   }
 }

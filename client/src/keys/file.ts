@@ -22,9 +22,16 @@ export interface KeyFileOptions {
 const LONGEST_PASSPHRASE = 1024;
 
 /** Makes a key and writes both files. ECDSA P-256 unless another scheme is asked for. */
-export async function createKeyFile(path: string, passphrase: string, options: KeyFileOptions = {}): Promise<PublicKey> {
+export async function createKeyFile(
+  path: string,
+  passphrase: string,
+  options: KeyFileOptions = {},
+): Promise<PublicKey> {
   const privateKey = generatePrivateKey(options.scheme ?? 'ecdsa-sha2-nistp256');
-  const pem = options.unencrypted === 'trial' ? clearPem(privateKey, passphrase) : await encryptedPem(privateKey, path, passphrase);
+  const pem =
+    options.unencrypted === 'trial'
+      ? clearPem(privateKey, passphrase)
+      : await encryptedPem(privateKey, path, passphrase);
   const key = await publicKeyOf(privateKey);
   await writeNew(path, pem, 0o600);
   try {
@@ -43,7 +50,8 @@ export function publicPath(path: string): string {
 }
 
 function clearPem(privateKey: KeyObject, passphrase: string): string {
-  if (passphrase !== '') throw new TypeError('Cannot write an unencrypted key with a passphrase: choose one of the two');
+  if (passphrase !== '')
+    throw new TypeError('Cannot write an unencrypted key with a passphrase: choose one of the two');
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
@@ -51,9 +59,13 @@ async function encryptedPem(privateKey: KeyObject, path: string, passphrase: str
   const length = Buffer.byteLength(passphrase);
   if (length === 0 || length > LONGEST_PASSPHRASE) {
     const found = length === 0 ? 'the passphrase is empty' : `the passphrase has ${length} octets`;
-    throw new KeyError('NO_PASSPHRASE', `Cannot make the key "${path}": ${found}, expected 1 to ${LONGEST_PASSPHRASE} octets`, {
-      hint: 'choose a passphrase of several words; it cannot be recovered',
-    });
+    throw new KeyError(
+      'NO_PASSPHRASE',
+      `Cannot make the key "${path}": ${found}, expected 1 to ${LONGEST_PASSPHRASE} octets`,
+      {
+        hint: 'choose a passphrase of several words; it cannot be recovered',
+      },
+    );
   }
   return encryptPkcs8(privateKey.export({ type: 'pkcs8', format: 'der' }), passphrase);
 }
@@ -86,13 +98,21 @@ export async function openKeyFile(path: string, ask: AskPassphrase | undefined):
   return signerOf(await privateKeyFrom(pem, ask, action));
 }
 
-async function privateKeyFrom(pem: string, ask: AskPassphrase | undefined, action: string): Promise<KeyObject> {
+async function privateKeyFrom(
+  pem: string,
+  ask: AskPassphrase | undefined,
+  action: string,
+): Promise<KeyObject> {
   const kind = /^-----BEGIN ([A-Z0-9 ]+)-----/m.exec(pem)?.[1];
   if (kind === 'ENCRYPTED PRIVATE KEY') return decrypt(pem, await passphraseFrom(ask, action), action);
   if (kind === 'PRIVATE KEY') return parsePlain(pem, action);
-  throw new KeyError('NOT_A_KEY', `${action}: found ${kind === undefined ? 'no PEM' : `"${kind}"`}, expected an encrypted PKCS#8 key`, {
-    hint: 'give the .pem file; a key in an older form is converted by: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW.pem',
-  });
+  throw new KeyError(
+    'NOT_A_KEY',
+    `${action}: found ${kind === undefined ? 'no PEM' : `"${kind}"`}, expected an encrypted PKCS#8 key`,
+    {
+      hint: 'give the .pem file; a key in an older form is converted by: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW.pem',
+    },
+  );
 }
 
 function passphraseFrom(ask: AskPassphrase | undefined, action: string): Promise<string> {
@@ -118,6 +138,9 @@ function parsePlain(pem: string, action: string): KeyObject {
   try {
     return createPrivateKey({ key: pem, format: 'pem' });
   } catch (cause) {
-    throw new KeyError('NOT_A_KEY', `${action}: the file is damaged`, { hint: 'restore it from your copy', cause });
+    throw new KeyError('NOT_A_KEY', `${action}: the file is damaged`, {
+      hint: 'restore it from your copy',
+      cause,
+    });
   }
 }

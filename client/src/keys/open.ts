@@ -6,7 +6,10 @@ import { type AskPassphrase, openKeyFile } from './file.ts';
 import type { Signer } from './signer.ts';
 
 /** `keys/gate.pem`, `file:keys/gate.pem` or `file:///keys/gate.pem`. Asks for a passphrase only where one is needed. */
-export async function openSigner(uri: string, options: { readonly passphrase?: AskPassphrase } = {}): Promise<Signer> {
+export async function openSigner(
+  uri: string,
+  options: { readonly passphrase?: AskPassphrase } = {},
+): Promise<Signer> {
   // One letter before the colon is a drive of Windows
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(uri)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'file') throw unknownScheme(scheme);
@@ -19,7 +22,11 @@ function filePath(uri: string): string {
 
 /** Shows the scheme alone: the rest of a `pkcs11:` URI may hold a PIN. */
 function unknownScheme(scheme: string): KeyError {
-  return new KeyError('UNKNOWN_SCHEME', `Cannot open the key "${scheme}:…": found the scheme "${scheme}", expected "file"`, {
-    hint: 'give file:PATH or a plain path to a key file',
-  });
+  return new KeyError(
+    'UNKNOWN_SCHEME',
+    `Cannot open the key "${scheme}:…": found the scheme "${scheme}", expected "file"`,
+    {
+      hint: 'give file:PATH or a plain path to a key file',
+    },
+  );
 }

@@ -37,17 +37,26 @@ async function fromFile(path: string): Promise<string> {
   const passphrase = text.replace(/\r?\n$/, '');
   if (passphrase !== '' && !/[\r\n]/.test(passphrase)) return passphrase;
   const found = passphrase === '' ? 'it is empty' : 'found several lines';
-  throw new KeyError('NO_PASSPHRASE', `${action}: ${found}, expected one line`, { hint: 'write the passphrase into it, and nothing else' });
+  throw new KeyError('NO_PASSPHRASE', `${action}: ${found}, expected one line`, {
+    hint: 'write the passphrase into it, and nothing else',
+  });
 }
 
-async function fromTerminal(request: PassphraseRequest, input: Readable, output: NodeJS.WritableStream): Promise<string> {
+async function fromTerminal(
+  request: PassphraseRequest,
+  input: Readable,
+  output: NodeJS.WritableStream,
+): Promise<string> {
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
   // readline echoes to its output; it edits lines and puts the terminal into raw mode, but shows nothing
   const terminal = createInterface({ input, output: silence, terminal: true, historySize: 0 });
   try {
     const passphrase = await ask(terminal, request.prompt, output);
-    if (request.again === undefined || (await ask(terminal, request.again, output)) === passphrase) return passphrase;
-    throw new KeyError('NO_PASSPHRASE', 'Cannot use the passphrase: the two that were typed differ', { hint: 'start again' });
+    if (request.again === undefined || (await ask(terminal, request.again, output)) === passphrase)
+      return passphrase;
+    throw new KeyError('NO_PASSPHRASE', 'Cannot use the passphrase: the two that were typed differ', {
+      hint: 'start again',
+    });
   } finally {
     terminal.close();
   }
@@ -61,7 +70,10 @@ async function ask(terminal: Interface, prompt: string, output: NodeJS.WritableS
   try {
     return await terminal.question('', { signal: stop.signal });
   } catch (cause) {
-    throw new KeyError('NO_PASSPHRASE', 'Cannot go on without a passphrase: none was typed', { hint: 'start again', cause });
+    throw new KeyError('NO_PASSPHRASE', 'Cannot go on without a passphrase: none was typed', {
+      hint: 'start again',
+      cause,
+    });
   } finally {
     output.write('\n');
   }

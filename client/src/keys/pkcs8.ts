@@ -33,7 +33,9 @@ function derive(passphrase: string, salt: Uint8Array): Promise<Buffer> {
 
 function pem(der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN ENCRYPTED PRIVATE KEY-----', ...lines, '-----END ENCRYPTED PRIVATE KEY-----', ''].join('\n');
+  return ['-----BEGIN ENCRYPTED PRIVATE KEY-----', ...lines, '-----END ENCRYPTED PRIVATE KEY-----', ''].join(
+    '\n',
+  );
 }
 
 const sequence = (...parts: readonly Buffer[]): Buffer => element(0x30, Buffer.concat(parts));

@@ -22,9 +22,13 @@ export function schemeOf(key: KeyObject): Scheme {
   if (key.asymmetricKeyType === 'ec' && details.namedCurve === 'prime256v1') return 'ecdsa-sha2-nistp256';
   if (key.asymmetricKeyType === 'rsa' && (details.modulusLength ?? 0) >= 2048) return 'rsassa-pss-sha256';
   const kind = [key.asymmetricKeyType, details.namedCurve ?? details.modulusLength].filter(Boolean).join(' ');
-  throw new KeyError('UNSUPPORTED_KEY', `Cannot use a key of the kind "${kind}": expected ECDSA P-256, Ed25519 or RSA`, {
-    hint: 'make a key with ECDSA P-256; an RSA key needs 2048 bits or more',
-  });
+  throw new KeyError(
+    'UNSUPPORTED_KEY',
+    `Cannot use a key of the kind "${kind}": expected ECDSA P-256, Ed25519 or RSA`,
+    {
+      hint: 'make a key with ECDSA P-256; an RSA key needs 2048 bits or more',
+    },
+  );
 }
 
 /** The public part of a private key, in TUF's form and with its id. */
@@ -93,8 +97,10 @@ async function parsePublicKey(octets: Uint8Array, action: string): Promise<Publi
 }
 
 function exactly(value: Json | undefined, names: readonly string[]): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('expected an object');
-  if (Object.keys(value).sort().join() !== names.join()) throw new TypeError(`expected the members ${names.join(', ')}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('expected an object');
+  if (Object.keys(value).sort().join() !== names.join())
+    throw new TypeError(`expected the members ${names.join(', ')}`);
   return value as JsonObject;
 }
 
