@@ -26,6 +26,8 @@ import { fillIn, homeOf, inboxOf, joinLibrary, settings } from './manufacturer.t
 import { run, type Stage } from './stage.ts';
 import { MANUFACTURERS } from './world.ts';
 
+type Row = Record<(typeof CPL_COLUMNS)[number], string>;
+
 class CannotCarry extends Error {
   readonly code: string;
   readonly hint: string;
@@ -45,9 +47,9 @@ export async function carryImage(stage: Stage, path: string, io: Io): Promise<st
   if (await isPublished(stage, image, release)) return release;
   const party = await partyOf(stage, image, io);
   io.progress('The Panel lists it');
-  await listIt(stage, image, await manufacturerImageHash(image, reading));
+  const row = await listIt(stage, image, await manufacturerImageHash(image, reading));
   io.progress(`${party} submits it`);
-  await submitIt(stage, party, path, reading);
+  await submitIt(stage, { party, path, reading, row });
   const decisions = await decideAll(stage);
   io.progress(undefined);
   for (const line of decisions) io.err(line);
@@ -97,7 +99,7 @@ async function partyOf(stage: Stage, { header }: OtaImage, io: Io): Promise<stri
 }
 
 /** One row more than in the newest list, of the day after it. */
-async function listIt(stage: Stage, image: OtaImage, hash: string): Promise<void> {
+async function listIt(stage: Stage, image: OtaImage, hash: string): Promise<Row> {
   const newest =
     (await readdir(stage.people))
       .filter((name) => /^cpl-.*\.csv$/.test(name))
@@ -105,7 +107,7 @@ async function listIt(stage: Stage, image: OtaImage, hash: string): Promise<void
       .at(-1) ?? '';
   const list = await readFile(join(stage.people, newest), 'utf8');
   const { header } = image;
-  const cells: Record<(typeof CPL_COLUMNS)[number], string> = {
+  const row: Row = {
     entry_id: `CPL-${String(900 + list.split('\n').length).padStart(6, '0')}`,
     device_type: likelyReading(image) === 'without-trailer' ? 'ESME' : 'PPMID',
     manufacturer_id: manufacturerCodeOf(header.manufacturerCode),
@@ -122,22 +124,39 @@ async function listIt(stage: Stage, image: OtaImage, hash: string): Promise<void
   };
   const day = newest.slice('cpl-'.length, -'.csv'.length);
   const next = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-  await importList(stage, next, `${list}${CPL_COLUMNS.map((column) => cells[column]).join(',')}\r\n`);
+  await importList(stage, next, `${list}${CPL_COLUMNS.map((column) => row[column]).join(',')}\r\n`);
+  return row;
 }
 
-async function submitIt(
-  stage: Stage,
-  party: string,
-  path: string,
-  reading: ReturnType<typeof likelyReading>,
-): Promise<void> {
+interface Submitting {
+  readonly party: string;
+  readonly path: string;
+  readonly reading: ReturnType<typeof likelyReading>;
+  readonly row: Row;
+}
+
+async function submitIt(stage: Stage, { party, path, reading, row }: Submitting): Promise<void> {
   const work = join(homeOf(stage, party), 'work', basename(path));
   await mkdir(work, { recursive: true });
   const image = join(work, basename(path));
   await writeFile(image, await readFile(path));
   const strip = reading === 'without-trailer' ? ['--strip-trailer'] : [];
   await run(stage, publishProgram, ['new', image, '--to', work, ...strip, ...settings(stage, party)]);
-  await fillIn(work, { class: 'compliance', upgradesFrom: 'any', supersedes: [] });
+  await fillIn(work, {
+    // Several entries may have this hash; this release is about its own
+    deviceType: row.device_type,
+    claims: [
+      {
+        entry: row.entry_id,
+        model: row.model_id,
+        hardwareVersion: row.hardware_version,
+        firmwareVersion: row.firmware_version,
+      },
+    ],
+    class: 'compliance',
+    upgradesFrom: 'any',
+    supersedes: [],
+  });
   await writeFile(join(work, 'notes.md'), NOTES);
   await run(stage, publishProgram, ['submit', work, '--to', inboxOf(stage), ...settings(stage, party)]);
 }

@@ -31,7 +31,7 @@ export async function makeLibrary(stage: Stage, say: (what: string) => void): Pr
     say(`${party.name} joins`);
     await joinLibrary(stage, party, root);
   }
-  await importList(stage, dayBefore(stage.now, 2), await demoCpl(1));
+  await importList(stage, dayBefore(stage.now, 25), await demoCpl(1));
   await submit(stage, TWICE, secondMail(stage));
   const decisions: string[] = [];
   const rounds = roundsOf(RELEASES);
@@ -42,7 +42,7 @@ export async function makeLibrary(stage: Stage, say: (what: string) => void): Pr
     if (isLast) {
       await submit(stage, REFUSED, inboxOf(stage));
       await cp(secondMail(stage), inboxOf(stage), { recursive: true });
-      await importList(stage, dayBefore(stage.now, 1), await demoCpl(2));
+      await importList(stage, dayBefore(stage.now, 24), await demoCpl(2));
     }
     decisions.push(...(await decideAll(stage)));
   }

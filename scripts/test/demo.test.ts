@@ -1,0 +1,180 @@
+// The main job, as a stranger runs it, and what foreign eyes see of its result.
+
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type MemoryIo, memoryIo } from '@cfl/client/cli';
+import { sha256 } from '@cfl/client/encoding';
+import { Updater } from 'tuf-js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { itWithSharedData } from '../../test/shared-data.ts';
+import { runDemo } from '../demo/run.ts';
+import { serve } from '../demo/server.ts';
+
+const NOW = new Date();
+let base: string;
+let first: MemoryIo;
+
+async function demo(image?: string): Promise<MemoryIo> {
+  const io = memoryIo({ now: NOW });
+  const exit = await runDemo({ base, serve: false, image, port: 0 }, io);
+  expect([exit, ...io.stderr].slice(0, exit === 0 ? 1 : undefined)).toEqual([0]);
+  return io;
+}
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), 'cfl-demo-'));
+  first = await demo();
+}, 180_000);
+
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+describe('npm run demo', () => {
+  test('makes three manufacturers, 36 entries, a dozen releases, one held, one refused', () => {
+    expect(first.stdout.slice(0, 4)).toEqual([
+      'Library in metadata/ and targets/, made now',
+      '  parties   Example Meters, Sample Gas, Demo Displays',
+      '  CPL       snapshot 2, 36 entries',
+      '  releases  12 published, 1 held, 1 refused',
+    ]);
+    const decisions = first.stderr.join('\n');
+    expect(decisions).toMatch(/held +DUPLICATE: /);
+    expect(decisions).toMatch(/refused .*hardware 0201/);
+  });
+
+  test('fetches a release as a supplier would: image, notes and evidence are written', async () => {
+    const [image, notes, evidence] = first.stdout.slice(4);
+    expect(image).toMatch(/FFF1-0A01-01000203-[0-9a-f]{64}\.zigbee$/);
+    expect(await readFile(notes ?? '', 'utf8')).toContain('Mends the clock');
+    expect(evidence).toMatch(/\.evidence\.json$/);
+    expect(first.stderr.filter((line) => line.startsWith('  ok  '))).toHaveLength(8);
+  });
+
+  test('builds the catalogue', async () => {
+    const page = await readFile(join(base, 'demo', 'site', 'index.html'), 'utf8');
+    expect(page).toContain('Example Firmware Library');
+    expect(page).toContain('suspended');
+  });
+
+  test('leaves no private key and no passphrase in what it serves', async () => {
+    const passphrase = await readFile(join(base, 'private', 'passphrase'), 'utf8');
+    const timestamp = await readFile(join(base, 'metadata', 'timestamp.json'), 'utf8');
+    expect(timestamp).not.toContain(passphrase);
+    for (const file of await filesBelow(
+      join(base, 'targets'),
+      join(base, 'metadata'),
+      join(base, 'demo', 'site'),
+    )) {
+      const content = await readFile(file);
+      expect(content.includes('PRIVATE KEY'), file).toBe(false);
+      expect(content.includes(passphrase), file).toBe(false);
+    }
+  });
+
+  test('uses what is there when it runs again', async () => {
+    const before = await readFile(join(base, 'metadata', 'timestamp.json'));
+    const again = await demo();
+    expect(again.stdout[0]).toBe('Library in metadata/ and targets/, as it was made before');
+    expect(await readFile(join(base, 'metadata', 'timestamp.json'))).toEqual(before);
+  }, 60_000);
+
+  test('clears nothing away that it did not make', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'cfl-other-'));
+    await mkdir(join(other, 'private'));
+    await writeFile(join(other, 'private', 'gate.pem'), "somebody's key");
+    await expect(
+      runDemo({ base: other, serve: false, image: undefined, port: 0 }, memoryIo()),
+    ).rejects.toMatchObject({ code: 'NOT_THE_DEMO' });
+    expect(await readFile(join(other, 'private', 'gate.pem'), 'utf8')).toBe("somebody's key");
+    await rm(other, { recursive: true });
+  });
+});
+
+describe('an unmodified tuf-js, from the published root alone', () => {
+  test('fetches every target of the demo library', async () => {
+    const { url, server } = await serve(
+      { site: base, metadata: join(base, 'metadata'), targets: join(base, 'targets') },
+      0,
+    );
+    const dir = await mkdtemp(join(tmpdir(), 'cfl-tuf-js-'));
+    try {
+      await writeFile(join(dir, 'root.json'), await readFile(join(base, 'metadata', '1.root.json')));
+      const updater = new Updater({
+        metadataDir: dir,
+        metadataBaseUrl: `${url}/metadata`,
+        targetDir: dir,
+        targetBaseUrl: `${url}/targets`,
+      });
+      await updater.refresh();
+      const paths = await everyTarget();
+      expect(paths.length).toBeGreaterThan(50);
+      for (const [i, path] of paths.entries()) {
+        const info = await updater.getTargetInfo(path);
+        expect(info, path).toBeDefined();
+        if (info === undefined) continue;
+        const file = await updater.downloadTarget(info, join(dir, `target-${i}`));
+        expect(await sha256(await readFile(file))).toBe(info.hashes.sha256);
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      await rm(dir, { recursive: true });
+    }
+  }, 60_000);
+});
+
+describe('real images', () => {
+  itWithSharedData(
+    'both GB samples, of one manufacturer image, go from the list to the supplier side by side',
+    async (data) => {
+      const esme = join(data, 'gb-samples', 'gfi-esme-signed.ota');
+      const ppmid = join(data, 'gb-samples', 'gfi-ppmid-unsigned.ota');
+      const fetched = [await demo(esme), await demo(ppmid)].map((io) => io.stdout[4] ?? '');
+      const [signed, plain] = [await readFile(esme), await readFile(ppmid)];
+
+      // The published octets without the supplier's trailer, the size field set to what is left
+      const libraryForm = Buffer.from(signed.subarray(0, signed.length - 66));
+      libraryForm.writeUInt32LE(libraryForm.length, 52);
+      const releases = await everyTarget();
+      const images = releases.filter(
+        (path) => path.startsWith('firmware/121D/') && path.endsWith('/image.ota'),
+      );
+      expect(images).toEqual(
+        [await sha256(libraryForm), await sha256(plain)]
+          .sort()
+          .map((release) => `firmware/121D/${release}/image.ota`),
+      );
+      const hash = '7542f475e3f12eae887d81e32c46d313741d67076b13caec2f82e00ba5e1bb36';
+      expect(fetched.map((file) => basename(file))).toEqual([
+        `121D-0000-ACDCACDC-${hash}.zigbee`,
+        `121D-0084-ACDCACDC-${hash}.zigbee`,
+      ]);
+      expect(await readFile(fetched[0] ?? '')).toEqual(libraryForm);
+      expect(await readFile(fetched[1] ?? '')).toEqual(plain);
+    },
+  );
+});
+
+/** What the newest role files list, read without our client. */
+async function everyTarget(): Promise<readonly string[]> {
+  const read = async (file: string) =>
+    JSON.parse(await readFile(join(base, 'metadata', file), 'utf8')).signed;
+  const timestamp = await read('timestamp.json');
+  const snapshot = await read(`${timestamp.meta['snapshot.json'].version}.snapshot.json`);
+  const paths: string[] = [];
+  for (const [file, { version }] of Object.entries(snapshot.meta as Record<string, { version: number }>)) {
+    paths.push(...Object.keys((await read(`${version}.${file}`)).targets));
+  }
+  return paths.sort();
+}
+
+async function filesBelow(...folders: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(folder, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    ),
+  );
+  return found.flat();
+}
