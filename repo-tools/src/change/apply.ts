@@ -5,12 +5,23 @@
 // - Every role file is signed by as many keys as its delegator asks for.
 // - Nothing published is taken away or replaced. What may be replaced are the few files that say what is
 //   true today: the register, the CPL's index, the catalogue and the recipients.
-// - No delegation is taken away.
+// - No delegation is taken away, nor what it covers, and none comes before those that were there: targets
+//   delegates and lists no file, the others list files and delegate to nobody.
 
-import { type Document, ROOT, type RoleName, type Root, type Targets } from '@cfl/client/tuf';
+import { canonicalText } from '@cfl/client/encoding';
+import {
+  type DelegatedRole,
+  type Document,
+  ROOT,
+  type RoleName,
+  type Root,
+  TARGETS,
+  type Targets,
+} from '@cfl/client/tuf';
 import type { Publication } from '../deploy/publish.ts';
 import { type Published, presentOf } from '../deploy/state.ts';
 import type { Change } from './change.ts';
+import { differenceOf } from './difference.ts';
 import { ChangeError } from './errors.ts';
 import { verifyFullySigned } from './sign.ts';
 
@@ -27,12 +38,15 @@ export async function planPublication(
       'Apply it where it was planned',
     );
   }
+  if (change.metadata.size === 0) throw notAChange(change, 'it brings no role file');
   const roles = new Map<RoleName, Document<Root | Targets>>();
   for (const [role, document] of change.metadata) {
     const before = role === ROOT ? published?.trusted.root : await published?.role(role);
     refuseMoved(change, role, document, before);
-    if (role !== ROOT)
-      refuseLoss(change, role, document as Document<Targets>, before as Document<Targets> | undefined);
+    if (role !== ROOT) {
+      const lost = lossOf(role, document.signed as Targets, before?.signed as Targets | undefined);
+      if (lost !== undefined) throw notAChange(change, `${role} ${lost}`);
+    }
     roles.set(role, document);
   }
   await verifyFullySigned(change, presentOf(published));
@@ -55,32 +69,41 @@ function refuseMoved(
   );
 }
 
-function refuseLoss(
-  change: Change,
-  role: RoleName,
-  document: Document<Targets>,
-  before: Document<Targets> | undefined,
-): void {
-  for (const [path, file] of before?.signed.targets ?? []) {
-    const after = document.signed.targets.get(path);
-    if (
-      after !== undefined &&
-      (after.hashes.get('sha256') === file.hashes.get('sha256') || REPLACEABLE.test(path))
-    )
-      continue;
-    throw new ChangeError(
-      'NOT_A_CHANGE',
-      `Cannot apply "${change.title}": ${role} ${after === undefined ? 'no longer lists' : 'replaces'} ${path}`,
-      'Nothing published is taken away or replaced. Plan the change again',
-    );
+/** What the next version of a role must not do, as the end of a sentence; undefined where it does nothing of it. */
+function lossOf(role: RoleName, after: Targets, before: Targets | undefined): string | undefined {
+  const { changed, gone } = differenceOf(before, after);
+  if (gone[0] !== undefined) return `no longer lists ${gone[0]}`;
+  const replaced = changed.find((path) => !REPLACEABLE.test(path));
+  if (replaced !== undefined) return `replaces ${replaced}`;
+  if (role === TARGETS) {
+    const [listed] = after.targets.keys();
+    if (listed !== undefined) return `lists ${listed}, expected delegations alone`;
+    return lossOfDelegations(after.delegations?.roles ?? [], before?.delegations?.roles ?? []);
   }
-  const names = new Set(document.signed.delegations?.roles.map(({ name }) => name));
-  const gone = before?.signed.delegations?.roles.find(({ name }) => !names.has(name));
-  if (gone === undefined) return;
-  throw new ChangeError(
+  const delegated = after.delegations?.roles[0];
+  return delegated && `delegates to ${delegated.name}, expected files alone`;
+}
+
+function lossOfDelegations(
+  after: readonly DelegatedRole[],
+  before: readonly DelegatedRole[],
+): string | undefined {
+  const gone = before.find(({ name }) => !after.some((one) => one.name === name));
+  if (gone !== undefined) return `no longer delegates to ${gone.name}`;
+  for (const [i, { name, covers, terminating }] of before.entries()) {
+    const now = after[i];
+    if (now?.name !== name) return `sends a reader to ${now?.name} before ${name}`;
+    if (now.terminating !== terminating || canonicalText(now.covers) !== canonicalText(covers))
+      return `changes which files ${name} may list`;
+  }
+  return undefined;
+}
+
+function notAChange({ title }: Change, reason: string): ChangeError {
+  return new ChangeError(
     'NOT_A_CHANGE',
-    `Cannot apply "${change.title}": ${role} no longer delegates to ${gone.name}`,
-    'No role ever leaves the library. Plan the change again',
+    `Cannot apply "${title}": ${reason}`,
+    'Nothing published is taken away or replaced. Plan the change again',
   );
 }
 

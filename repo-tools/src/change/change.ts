@@ -50,16 +50,18 @@ export async function writeChange(files: Files, base: string, change: Change): P
 }
 
 export async function readChange(files: Files, base: string): Promise<Change> {
-  const octets = await files.read(`${base}/change.json`);
+  const paths = await files.list(base);
+  // Not read where it is not listed: it may be a link out of the folder
+  const octets = paths.includes('change.json') ? await files.read(`${base}/change.json`) : undefined;
   if (octets === undefined) throw notAChange(base, 'it has no change.json');
   const head = readHead(octets, base);
   const metadata = new Map<RoleName, Document<Root | Targets>>();
   const targets = new Map<TargetPath, Uint8Array>();
-  for (const path of await files.list(base)) {
+  for (const path of paths) {
     if (path === 'change.json') continue;
     const content = (await files.read(`${base}/${path}`)) ?? new Uint8Array();
-    if (path.startsWith('metadata/') && path.endsWith('.json')) {
-      const role = parseRoleName(decodeURIComponent(path.slice('metadata/'.length, -'.json'.length)));
+    const role = roleOf(path);
+    if (role !== undefined) {
       metadata.set(role, role === ROOT ? await parseRoot(content, role) : await parseTargets(content, role));
     } else if (path.startsWith('targets/')) {
       targets.set(parseTargetPath(path.slice('targets/'.length)), content);
@@ -68,6 +70,18 @@ export async function readChange(files: Files, base: string): Promise<Change> {
     }
   }
   return { ...head, metadata, targets };
+}
+
+/** Of `metadata/<role>.json` in the one spelling that `writeChange` uses, so that no role comes twice. */
+function roleOf(path: string): RoleName | undefined {
+  const encoded = /^metadata\/([^/]+)\.json$/.exec(path)?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    const role = parseRoleName(decodeURIComponent(encoded));
+    return path === `metadata/${metadataFile(role)}` ? role : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 type Head = Omit<Change, 'metadata' | 'targets'>;
@@ -86,12 +100,16 @@ function encodeHead({ title, words, created, library, upon }: Change): Uint8Arra
 
 function readHead(octets: Uint8Array, base: string): Head {
   try {
-    const { format, title, words, created, library, upon, ...rest } = parseJson(octets) as JsonObject;
+    const { format, title, words, created, library, upon, ...rest } = object(
+      parseJson(octets),
+      'change.json',
+    );
     if (format !== FORMAT)
       throw new TypeError(`its format is ${JSON.stringify(format)}, expected "${FORMAT}"`);
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined) throw new TypeError(`it has the unknown field "${unknown}"`);
     if (typeof title !== 'string' || !isTextList(words)) throw new TypeError('title or words are not text');
+    if (![title, ...words].every(isLine)) throw new TypeError('title or words are not lines of text');
     if (library !== undefined && typeof library !== 'string') throw new TypeError('library is not text');
     return { title, words, created: parseDate(created), library, upon: readUpon(upon) };
   } catch (cause) {
@@ -100,16 +118,24 @@ function readHead(octets: Uint8Array, base: string): Head {
 }
 
 function readUpon(value: Json | undefined): ReadonlyMap<RoleName, number> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new TypeError('upon is not an object');
   return new Map(
-    Object.entries(value).map(([role, version]) => {
+    Object.entries(object(value, 'upon')).map(([role, version]) => {
       if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 0) {
         throw new TypeError(`upon.${role} is not a version`);
       }
       return [parseRoleName(role), version];
     }),
   );
+}
+
+function object(value: Json | undefined, at: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new TypeError(`${at} is not an object`);
+}
+
+/** It is shown to whoever is asked to sign, so it must not pass for more lines, or for others. */
+function isLine(text: string): boolean {
+  return !/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u.test(text);
 }
 
 function isTextList(value: Json | undefined): value is readonly string[] {

@@ -34,7 +34,9 @@ import {
   type TargetPath,
   type Targets,
   TIMESTAMP,
+  UnreachableError,
 } from '@cfl/client/tuf';
+import { differenceOf } from '../change/difference.ts';
 import { ChangeError } from '../change/errors.ts';
 import { expiry } from '../change/plan.ts';
 import { askTufJs, probeOf } from './second-opinion.ts';
@@ -145,24 +147,56 @@ async function verifyPlanned(
 
   const client = new Client({ root, repository, cache: await rememberingCache(published), now });
   const trusted = await client.refresh();
-  for (const role of roles.keys()) if (role !== ROOT) await client.role(role);
-  for (const path of targets.keys()) await readPlanned(client, path, roles);
-  const delegated = [...roles.keys()].flatMap(
-    (role) => probeOf(role, trusted.targets.signed.delegations) ?? [],
-  );
-  await askTufJs({ root, repository, now, probes: ['nothing', ...delegated], targets });
+  const { delegations } = trusted.targets.signed;
+  // New delegations may lock a role out that is not in the change
+  const delegated = roles.has(TARGETS) ? (delegations?.roles.map(({ name }) => name) ?? []) : [];
+  for (const role of new Set([...roles.keys(), ...delegated])) if (role !== ROOT) await client.role(role);
+  for (const [path, octets] of targets) await verifyBrought(client, path, octets, roles);
+  for (const [role, document] of roles) {
+    if (role === ROOT) continue;
+    const before = await published?.role(role);
+    const { added, changed } = differenceOf(before?.signed, document.signed as Targets);
+    for (const path of [...added, ...changed]) await verifyListed(client, path, role);
+  }
+  const probes = [...roles.keys()].flatMap((role) => probeOf(role, delegations) ?? []);
+  await askTufJs({ root, repository, now, probes: ['nothing', ...probes], targets });
 }
 
-async function readPlanned(client: Client, path: TargetPath, roles: Publication['roles']): Promise<void> {
+/** A file of the change is what a role of the change lists. */
+async function verifyBrought(
+  client: Client,
+  path: TargetPath,
+  octets: Uint8Array,
+  roles: Publication['roles'],
+): Promise<void> {
   const found = await client.find(path);
-  if (found === undefined || !roles.has(found.role)) {
-    throw new ChangeError(
-      'NOT_A_CHANGE',
-      `Cannot publish ${path}: no role of this change lists it`,
-      'Make the change again; nothing was made visible',
-    );
+  if (found === undefined || !roles.has(found.role))
+    throw notPublishable(path, 'no role of this change lists it');
+  if (found.file.hashes.get('sha256') !== (await sha256(octets)))
+    throw notPublishable(path, `its octets are not those that ${found.role} lists`);
+}
+
+/** What a role lists anew is there, and it is this role's that a reader finds. */
+async function verifyListed(client: Client, path: TargetPath, role: RoleName): Promise<void> {
+  const found = await client.find(path);
+  if (found?.role !== role) {
+    const finds = found === undefined ? 'no reader finds it' : `a reader finds the one of ${found.role}`;
+    throw notPublishable(path, `${role} lists it, and ${finds}`);
   }
-  await client.read(found);
+  await client.read(found).catch((cause: unknown) => {
+    if (!(cause instanceof UnreachableError)) throw cause;
+    const where = 'the file is neither in the change nor in the library';
+    throw notPublishable(path, `${role} lists it, and ${where}`, cause);
+  });
+}
+
+function notPublishable(path: TargetPath, reason: string, cause?: unknown): ChangeError {
+  return new ChangeError(
+    'NOT_A_CHANGE',
+    `Cannot publish ${path}: ${reason}`,
+    'Make the change again; nothing was made visible',
+    cause,
+  );
 }
 
 /** A reader that has seen the present state: it refuses a plan in which a version falls or a role vanishes. */
