@@ -15,9 +15,12 @@ export interface CeremonyFile {
   readonly holders: Readonly<Record<HeldRole, RoleHolders>>;
 }
 
+const FORMAT = 'cfl/ceremony/1';
+
 export const CEREMONY_EXAMPLE = {
+  format: FORMAT,
   name: 'Example Firmware Library',
-  trial: false,
+  trial: true,
   roles: {
     root: { threshold: 2, keys: ['root-1.pub', 'root-2.pub', 'root-3.pub'] },
     targets: { threshold: 2, keys: ['holder-1.pub', 'holder-2.pub', 'holder-3.pub'] },
@@ -28,9 +31,14 @@ export const CEREMONY_EXAMPLE = {
 
 export async function readCeremony(path: string): Promise<CeremonyFile> {
   try {
-    const { name, trial, roles } = parseJson(await readFile(path)) as JsonObject;
-    if (typeof name !== 'string' || typeof trial !== 'boolean')
-      throw new TypeError('name or trial is missing');
+    const { format, name, trial, roles, ...rest } = parseJson(await readFile(path)) as JsonObject;
+    if (format !== FORMAT)
+      throw new TypeError(`its format is ${JSON.stringify(format)}, expected "${FORMAT}"`);
+    const [unknown] = Object.keys(rest);
+    if (unknown !== undefined) throw new TypeError(`it has the unknown field "${unknown}"`);
+    if (typeof name !== 'string') throw new TypeError('name is missing');
+    // Images and notes lie in the clear as yet, whoever holds the keys
+    if (trial !== true) throw new TypeError('trial is not true, and there are only trial libraries as yet');
     const [root, targets, registrar, cpl] = await Promise.all(
       HELD_ROLES.map((role) => readHolders(role, (roles as JsonObject | undefined)?.[role], dirname(path))),
     );
