@@ -227,12 +227,18 @@ async function writeTargets(files: Files, targets: Publication['targets']): Prom
 
 async function writeMetadata(place: Place, planned: PlannedFiles): Promise<void> {
   if (!isPresent(await place.metadata.read(metadataFile(TIMESTAMP)), planned)) {
+    // Before a version number is taken, and again before it shows
+    await refuseMoved(place, planned);
     for (const [file, octets] of planned.files) await writeOnce(place.metadata, file, octets);
-    const present = await place.metadata.read(metadataFile(TIMESTAMP));
-    if (!(await isUpon(present, planned))) throw lostTheRace(`version ${planned.version}`);
+    await refuseMoved(place, planned);
     await place.metadata.replace(metadataFile(TIMESTAMP), planned.timestamp);
   }
   await place.private.remove(JOURNAL);
+}
+
+async function refuseMoved(place: Place, planned: PlannedFiles): Promise<void> {
+  const present = await place.metadata.read(metadataFile(TIMESTAMP));
+  if (!(await isUpon(present, planned))) throw lostTheRace(`version ${planned.version}`);
 }
 
 function isPresent(timestamp: Uint8Array | undefined, planned: PlannedFiles): boolean {

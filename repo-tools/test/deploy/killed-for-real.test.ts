@@ -84,7 +84,7 @@ it(`killed ${KILLS} times: the state before or after, read by all, and the next 
     `${KILLS} kills, ${inTheMiddle} of them inside a publication, library version ${await versionOf(place)}`,
   );
   expect(inTheMiddle).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);
 
 async function versionOf(place: Place): Promise<number> {
   return (await loadState(place)).trusted.snapshot.signed.version;

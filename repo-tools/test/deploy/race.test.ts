@@ -1,6 +1,8 @@
 // Two publishers over the same published folders, each with a private folder of its own, so that no lock is
 // between them: one of them publishes, the other is told so, and its next run goes through.
 
+import { toHex } from '@cfl/client/encoding';
+import { encodeDocument, encodeTimestamp, signedOctets } from '@cfl/client/tuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planPublication } from '../../src/change/apply.ts';
 import type { Change } from '../../src/change/change.ts';
@@ -35,6 +37,14 @@ async function noteBy(place: Place, role: 'registrar' | 'gate' | 'catalogue', te
   const folder = { registrar: 'register', gate: 'withdrawn', catalogue: 'catalogue' };
   const path = `${folder[role]}/${++notes}.json`;
   return listing(await loadState(place), role, new Map([[path, octets(text)]]), held[role]);
+}
+
+/** The next timestamp, over the snapshot that is there. */
+async function renewed(place: Place): Promise<Uint8Array> {
+  const { timestamp } = (await loadState(place)).trusted;
+  const part = encodeTimestamp({ ...timestamp.signed, version: timestamp.signed.version + 1 });
+  const sig = toHex(await online.timestamp.sign(signedOctets(part)));
+  return encodeDocument(part, [{ keyId: online.timestamp.key.id, sig }]);
 }
 
 async function versionOf(place: Place): Promise<number | undefined> {
@@ -89,6 +99,19 @@ describe('two publishers that planned the same version', () => {
     // Signed anew, so that its octets are others
     expect(await apply(await noteBy(a, 'registrar', '"a"'), a, online)).toBe(3);
     expect(await versionOf(a)).toBe(3);
+  });
+
+  it('a timestamp renewed elsewhere while this was verified: nothing is written, and the next run goes through', async () => {
+    const place = memoryPlace(founded);
+    const change = await noteBy(place, 'registrar', '"a"');
+    await writing(place, NOW, async (published) => {
+      const publication = await planPublication(change, published);
+      await place.metadata.replace('timestamp.json', await renewed(place));
+      await expect(publish(publication, { place, published, online, now: NOW })).rejects.toMatchObject(LOST);
+    });
+    expect([...place.metadata.content.keys()].filter((file) => file.startsWith('2.'))).toEqual([]);
+    expect(await apply(change, place, online)).toBe(2);
+    expect(await versionOf(place)).toBe(2);
   });
 
   it('one died holding the version: the other waits, and goes on once the first has finished', async () => {
