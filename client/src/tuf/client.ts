@@ -115,8 +115,8 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #limits: Limits;
   readonly #roles = new Map<RoleName, Document<Targets>>();
-  /** `delegator → role`, for each way on which a role was verified in this session. */
-  readonly #verified = new Set<string>();
+  /** By document, the delegating documents under which it was verified in this session. */
+  readonly #verified = new WeakMap<Document<Targets>, Set<Document<Targets>>>();
   #floors: Floors = NO_FLOORS;
   #trusted: Promise<Trusted> | undefined;
 
@@ -347,24 +347,24 @@ export class Client {
     delegator: RoleName,
     parent: Document<Targets>,
   ): Promise<Document<Targets>> {
-    const way = JSON.stringify([delegator, role.name]);
     const authority: Authority = { role, keys: parent.signed.delegations?.keys ?? new Map() };
     const loaded = this.#roles.get(role.name);
-    if (loaded !== undefined && this.#verified.has(way)) return loaded;
     if (loaded !== undefined) {
+      if (this.#verified.get(loaded)?.has(parent)) return loaded;
       await verifyThreshold(
         loaded,
         authority.role,
         authority.keys,
         `${role.name} version ${loaded.signed.version} under ${delegator}`,
       );
-      this.#verified.add(way);
+      this.#verified.get(loaded)?.add(parent);
       return loaded;
     }
     const { root, snapshot } = await this.refresh();
     const document = await this.#loadUnder(role.name, authority, root.signed, snapshot.signed);
     this.#roles.set(role.name, document);
-    this.#verified.add(way);
+    // By document and not by name: two searches at once may each have been given another file
+    this.#verified.set(document, new Set([parent]));
     return document;
   }
 

@@ -4,9 +4,10 @@
 //   dropped where it is parsed: it never counts.
 // - Signatures: ECDSA over P-256 with SHA-256 (DER), Ed25519, RSASSA-PSS with SHA-256, salt of 32
 //   octets, modulus of at least 2048 bits. A key of any other kind stays in the file and never counts.
-// - Two ids over one public key are one key: it is told apart by its re-encoded SubjectPublicKeyInfo.
+// - Two ids over one public key are one key: it is told apart by its numbers, since one point has several
+//   encodings and an export keeps the one it was given.
 
-import { encodeCanonical, fromHex, type JsonObject, sha256, toHex } from '../encoding/index.ts';
+import { encodeCanonical, fromHex, type JsonObject, sha256 } from '../encoding/index.ts';
 import type { KeyId, PublicKey } from './types.ts';
 
 interface Algorithm {
@@ -91,8 +92,8 @@ async function importAnew(key: PublicKey): Promise<ImportedKey | undefined> {
   ]);
   if (algorithm === RSA_PSS && (cryptoKey.algorithm as RsaKeyAlgorithm).modulusLength < 2048)
     return undefined;
-  const spki = await crypto.subtle.exportKey('spki', cryptoKey);
-  return { key: cryptoKey, algorithm, material: toHex(new Uint8Array(spki)) };
+  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', cryptoKey);
+  return { key: cryptoKey, algorithm, material: JSON.stringify([kty, crv, x, y, n, e]) };
 }
 
 /** What tells one public key from another, whatever its id; undefined for a key that this code cannot use. */

@@ -2,8 +2,10 @@
 // verified it for the other (TUF 4.5, 5.6.3: the keys are those of the delegating role).
 
 import { describe, expect, it } from 'vitest';
+import { Client } from '../../src/tuf/index.ts';
+import { MemoryCache } from './memory-cache.ts';
 import { MemoryRepository } from './memory-repository.ts';
-import { finds, Reader, reads } from './reader.ts';
+import { finds, NOW, Reader, reads } from './reader.ts';
 import { makeKey } from './test-keys.ts';
 
 const LEFT = 'left/one';
@@ -59,6 +61,41 @@ describe('a role under two delegators', () => {
     expect(await reads(RIGHT)(client)).toBe('right');
     await expect(finds(LEFT)(client)).rejects.toMatchObject({ name: 'RefusedError', code: 'UNSIGNED' });
     expect(await reads(RIGHT)(client)).toBe('right');
+  });
+
+  it('that comes in two files at once is used on each way as that way verified it', async () => {
+    const { repository, keyLeft, keyRight } = diamond();
+    const reader = new Reader(repository);
+    expect(await reader.accepts(reads(LEFT))).toBe('left');
+    repository.publish({ shared: { signedBy: [keyLeft] } });
+    const forLeft = repository.file('2.shared.json');
+    repository.versions.set('shared', 1);
+    repository.publish({ shared: { signedBy: [keyRight] } });
+    const forRight = repository.file('2.shared.json');
+    let asked = 0;
+    const twoFaced = {
+      target: repository.target.bind(repository),
+      metadata: async (file: string, limit: number) =>
+        file !== '2.shared.json' ? repository.metadata(file, limit) : asked++ === 0 ? forLeft : forRight,
+    };
+    const client = new Client({
+      root: reader.root,
+      repository: twoFaced,
+      cache: new MemoryCache(),
+      now: NOW,
+    });
+    await client.refresh();
+    await Promise.all([finds(LEFT)(client), finds(RIGHT)(client).catch(() => undefined)]);
+    const [left, right] = await Promise.all(
+      [finds(LEFT), finds(RIGHT)].map((look) => look(client).catch(() => undefined)),
+    );
+    for (const [found, key] of [
+      [left, keyLeft],
+      [right, keyRight],
+    ] as const) {
+      const signers = found?.document.signatures.map(({ keyId }) => keyId) ?? [key.id];
+      expect(signers).toContain(key.id);
+    }
   });
 
   it('has to meet the threshold of the way, not the lower one of the other', async () => {

@@ -7,6 +7,7 @@ import { finds, Reader } from './reader.ts';
 import {
   compressedPoint,
   disguised,
+  hybridPoint,
   type KeyKind,
   makeKey,
   publicText,
@@ -40,6 +41,7 @@ const DISGUISES: Record<string, readonly [KeyKind, (key: TestKey) => TestKey]> =
     (key) => disguised(key, withPublicText(key, publicText(key).replace(/^([A-Za-z0-9+/]{20})/m, '$1\n'))),
   ],
   'the point in its short form': ['ecdsa', (key) => disguised(key, compressedPoint(key))],
+  'the point in its hybrid form': ['ecdsa', (key) => disguised(key, hybridPoint(key))],
   'hexadecimal in capitals': [
     'ed25519',
     (key) => disguised(key, withPublicText(key, publicText(key).toUpperCase())),

@@ -42,14 +42,27 @@ export function withPublicText(key: TestKey, text: string): JsonObject {
 
 /** The same P-256 key, its point written in the short form: other octets, other id, one private key. */
 export function compressedPoint(key: TestKey): JsonObject {
+  const { x, parity } = pointOf(key);
+  return withPoint(key, Buffer.concat([Buffer.from([2 + parity]), x]));
+}
+
+/** The same P-256 key, its point written whole and its parity beside it (X9.62's hybrid form). */
+export function hybridPoint(key: TestKey): JsonObject {
+  const { x, y, parity } = pointOf(key);
+  return withPoint(key, Buffer.concat([Buffer.from([6 + parity]), x, y]));
+}
+
+function pointOf(key: TestKey): { x: Buffer; y: Buffer; parity: number } {
   const base64 = publicText(key).replace(/-----[^-]*-----|\s/g, '');
   const point = Buffer.from(base64, 'base64').subarray(-64);
-  const sign = (point[63] ?? 0) % 2 === 0 ? '02' : '03';
-  const spki = `3039301306072a8648ce3d020106082a8648ce3d030107032200${sign}${point.subarray(0, 32).toString('hex')}`;
-  const pem =
-    Buffer.from(spki, 'hex')
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
+  return { x: point.subarray(0, 32), y: point.subarray(32), parity: (point[63] ?? 0) % 2 };
+}
+
+function withPoint(key: TestKey, point: Buffer): JsonObject {
+  const algorithm = Buffer.from('301306072a8648ce3d020106082a8648ce3d030107', 'hex');
+  const bits = Buffer.concat([Buffer.from([0x03, point.length + 1, 0]), point]);
+  const spki = Buffer.concat([Buffer.from([0x30, algorithm.length + bits.length]), algorithm, bits]);
+  const pem = spki.toString('base64').match(/.{1,64}/g) ?? [];
   return withPublicText(key, `-----BEGIN PUBLIC KEY-----\n${pem.join('\n')}\n-----END PUBLIC KEY-----\n`);
 }
 
