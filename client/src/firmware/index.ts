@@ -76,11 +76,7 @@ export {
   TRAILER_LENGTH,
 } from './image.ts';
 export {
-  DEFAULT_SIZE_LIMIT,
   findParty,
-  LIBRARY_PATH,
-  type LibrarySettings,
-  librarySettings,
   PARTIES_PATH,
   PARTY_KINDS,
   type Party,
@@ -98,6 +94,17 @@ export {
   type ReleaseFile,
   statementPath,
 } from './release.ts';
+export {
+  DEFAULT_DEVICE_TYPES,
+  DEFAULT_SIZE_LIMIT,
+  type HoldingSettings,
+  heldDeviceTypes,
+  LARGEST_IMAGE,
+  LIBRARY_PATH,
+  type LibrarySettings,
+  librarySettings,
+  sizeLimitOf,
+} from './settings.ts';
 export {
   type ReleaseState,
   releaseStates,

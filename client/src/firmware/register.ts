@@ -1,4 +1,4 @@
-// Who is who: `register/parties.json` and `register/library.json`, which the registrar signs.
+// Who is who: `register/parties.json`, which the registrar signs.
 //
 // Rules
 // - A manufacturer code belongs to one party, a party id and a key id stand once.
@@ -6,12 +6,10 @@
 // - No person is named; a mailbox is a function's.
 
 import {
-  boolean,
   date,
   digest,
   type Format,
   format,
-  integer,
   line,
   listOfDifferent,
   literal,
@@ -73,7 +71,6 @@ const unambiguous: Read<Register> = (value, at) => {
 export const partyRegister: Format<Register> = format(unambiguous);
 
 export const PARTIES_PATH = 'register/parties.json';
-export const LIBRARY_PATH = 'register/library.json';
 
 export function findParty(parties: Register, id: PartyId): Party | undefined {
   return parties.parties.find((one) => one.id === id);
@@ -86,17 +83,3 @@ export function statementKeyAt(of: Party, id: string, at: string): StatementKey 
     (key) => key.id === id && key.from <= at && (key.until === undefined || at < key.until),
   );
 }
-
-const settings = object({
-  format: literal('cfl/library/1'),
-  name: line,
-  /** A trial library holds images or notes in the clear, or keys on one machine. */
-  trial: boolean,
-  /** Octets of an OTA upgrade image as distributed, the supplier's trailer included. */
-  sizeLimit: integer(1, 10_240_000),
-});
-export type LibrarySettings = ReturnType<typeof settings>;
-
-export const librarySettings: Format<LibrarySettings> = format(settings);
-
-export const DEFAULT_SIZE_LIMIT = 750_000;
