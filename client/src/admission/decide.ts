@@ -24,8 +24,10 @@
 //   leaves out hardware which the model's newest release took needs a second look (RANGE_SHRANK).
 //
 // The role file
-// - Against the version that it was signed upon it adds exactly the files of this submission, changes nothing
-//   else, and its threshold is met (ROLE_FILE). If the library has moved on meanwhile, it is held (BASE_MOVED).
+// - With its bins, and against the versions that they were signed upon, it adds exactly the files of this
+//   submission, each in its bin, and changes nothing else. It is split when it must be and not before, under
+//   its own keys; no file is too long, and each meets the threshold (ROLE_FILE). If the library has moved on
+//   meanwhile, it is held (BASE_MOVED).
 //
 // From findings to outcome: one refusal refuses; otherwise a hold, or a warning that the statement does not
 // acknowledge, holds; otherwise it is accepted. Refusals and holds cannot be acknowledged away.

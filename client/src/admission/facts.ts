@@ -72,24 +72,39 @@ export interface NotesFacts {
   readonly text?: { readonly sha256: Sha256; readonly faults: readonly string[] };
 }
 
-/** A role file against the version that it was signed upon (not the newest), which the library still has. */
+/**
+ * A manufacturer's role with its bins: every file of it that was submitted, against the version that it was
+ * signed upon (not the newest), which the library still has. Target paths are those of all files together.
+ */
 export interface RoleDifference {
   /** `m-fff1` */
   readonly role: string;
-  /** Its own version. */
-  readonly version: number;
-  /** The version that it was signed upon. */
-  readonly base: number;
-  /** The newest version that the library has. */
-  readonly current: number;
-  /** Target paths. */
-  readonly added: readonly string[];
+  /** The role itself, some of its bins, or both. */
+  readonly files: readonly RoleFileFact[];
+  /** How many bins it has after this, and how many its entries need; 1 where it lists them itself. */
+  readonly bins: { readonly found: number; readonly expected: number };
+  /** Added, though the submission does not bring them. */
+  readonly foreign: readonly string[];
+  /** Brought, and not added exactly as they are. */
+  readonly lacking: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
-  /** The target paths that the releases of this submission bring, all of them. */
-  readonly expected: readonly string[];
-  /** Its delegations, or anything else that is not its targets, version and expiry. */
+  /** Listed in a file that is not theirs. */
+  readonly misplaced: readonly string[];
+  /** Its delegations are not those of its bins, or something differs that is not targets, version or expiry. */
   readonly delegationsChanged: boolean;
+}
+
+export interface RoleFileFact {
+  /** `m-fff1`, or a bin: `m-fff1-3` */
+  readonly name: string;
+  /** Its own version. */
+  readonly version: number;
+  /** The version that it was signed upon, and the newest that the library has; 0 where there is none. */
+  readonly base: number;
+  readonly current: number;
+  /** Its length, signatures included. */
+  readonly octets: number;
   /** By as many of the role's own keys as its delegation demands. */
   readonly signed: boolean;
 }

@@ -7,6 +7,7 @@ export {
   type NotesFacts,
   notesFacts,
   type RoleDifference,
+  type RoleFileFact,
   type UnreadImage,
 } from './facts.ts';
 export type { Finding, Observation, Rule, RuleCode, Severity } from './rule.ts';

@@ -1,12 +1,6 @@
 // Does it come from whom it says, as the next thing that party publishes, with all that belongs to it?
 
-import {
-  type CatalogueRelease,
-  parseReleasePath,
-  type ReleasePredicate,
-  statedDigests,
-  statementKeyAt,
-} from '../firmware/index.ts';
+import { type CatalogueRelease, statedDigests, statementKeyAt } from '../firmware/index.ts';
 import { rangeText } from './claim-rules.ts';
 import type { Facts, RoleDifference } from './facts.ts';
 import { knownHeader, readImage } from './image-rules.ts';
@@ -117,53 +111,59 @@ const roleFile: Rule = {
   code: 'ROLE_FILE',
   severity: 'refuse',
   sealed: false,
-  says({ role, statement }) {
-    return roleFaults(role, statement.predicate).map(([found, expected]) => ({
+  says: ({ role }) =>
+    roleFaults(role).map(([found, expected]) => ({
       at: 'role',
       expected,
       found,
-      message: `role ${role.role} version ${role.version}: ${found}, expected ${expected}`,
+      message: `role ${role.role}: ${found}, expected ${expected}`,
       hint: 'Make it again from the library as it is: cfl-publish sign',
-    }));
-  },
+    })),
 };
 
-function roleFaults(role: RoleDifference, { code }: ReleasePredicate): [found: string, expected: string][] {
-  const expected = new Set(role.expected);
-  const added = new Set(role.added);
-  const foreign = role.expected.filter((path) => !isReleaseFileOf(path, code));
+type Fault = readonly [found: string, expected: string];
+
+/** Octets of a signed role file; one that would be longer is split into bins. */
+const LONGEST_ROLE_FILE = 60_000;
+/** A batch of thousands may have as many faults, of which nobody reads more. */
+const MOST_NAMED = 5;
+
+function roleFaults(role: RoleDifference): Fault[] {
   const only = "only this submission's files added";
-  const named = (what: string, paths: readonly string[]): [string, string][] =>
-    paths.map((path) => [`${what} "${path}"`, only]);
+  const named = (what: string, paths: readonly string[], expected = only): Fault[] => {
+    const more = paths.length - MOST_NAMED;
+    const shown = paths.slice(0, MOST_NAMED).map((path): Fault => [`${what} "${path}"`, expected]);
+    return more > 0 ? [...shown, [`${what} ${more} more`, expected]] : shown;
+  };
+  const { found, expected } = role.bins;
   return [
-    ...named(
-      'it adds',
-      role.added.filter((path) => !expected.has(path)),
-    ),
-    ...named(
-      'it lacks',
-      role.expected.filter((path) => !added.has(path)),
-    ),
+    ...named('it adds', role.foreign),
+    ...named('it lacks', role.lacking),
     ...named('it removes', role.removed),
     ...named('it changes', role.changed),
-    ...foreign.map((path): [string, string] => [
-      `"${path}" is among its files`,
-      `files of a release of ${code}`,
-    ]),
-    ...(role.expected.length === 0
-      ? [['the submission brings no file', 'one or more'] as [string, string]]
+    ...named('it misplaces', role.misplaced, 'each release in its own bin'),
+    ...(found === expected ? [] : [[binsInWords(found), binsInWords(expected)] as const]),
+    ...(role.delegationsChanged
+      ? [['its delegations differ', 'those of its bins and no others'] as const]
       : []),
-    ...(role.delegationsChanged ? [['its delegations differ', 'them unchanged'] as [string, string]] : []),
-    ...(role.version === role.base + 1
-      ? []
-      : [[`it follows version ${role.base}`, `version ${role.base + 1}`] as [string, string]]),
-    ...(role.signed ? [] : [['too few of its keys signed it', 'its threshold met'] as [string, string]]),
+    ...role.files.flatMap(fileFaults),
   ];
 }
 
-function isReleaseFileOf(path: string, code: ReleasePredicate['code']): boolean {
-  const file = parseReleasePath(path);
-  return file !== undefined && file.kind !== 'decision' && file.code === code;
+function fileFaults({ name, version, base, octets, signed }: RoleDifference['files'][number]): Fault[] {
+  return [
+    ...(version === base + 1
+      ? []
+      : [[`${name} version ${version} follows version ${base}`, `version ${base + 1}`] as const]),
+    ...(octets <= LONGEST_ROLE_FILE
+      ? []
+      : [[`${name} has ${octets} octets`, `at most ${LONGEST_ROLE_FILE}`] as const]),
+    ...(signed ? [] : [[`too few of its keys signed ${name}`, 'its threshold met'] as const]),
+  ];
+}
+
+function binsInWords(count: number): string {
+  return count === 1 ? 'no bins' : `${count} bins`;
 }
 
 const baseMoved: Rule = {
@@ -171,17 +171,16 @@ const baseMoved: Rule = {
   severity: 'hold',
   sealed: false,
   says: ({ role }) =>
-    role.base === role.current
-      ? []
-      : [
-          {
-            at: 'role',
-            expected: String(role.current),
-            found: String(role.base),
-            message: `role ${role.role} is at version ${role.current}, this submission was signed upon version ${role.base}`,
-            hint: 'Run: cfl-publish sign on this submission (one signature, nothing else changes)',
-          },
-        ],
+    role.files
+      .filter(({ base, current }) => base !== current)
+      .slice(0, 1)
+      .map(({ name, base, current }) => ({
+        at: 'role',
+        expected: String(current),
+        found: String(base),
+        message: `role ${name} is at version ${current}, this submission was signed upon version ${base}`,
+        hint: 'Run: cfl-publish sign on this submission (one signature, nothing else changes)',
+      })),
 };
 
 const notesMissing: Rule = {

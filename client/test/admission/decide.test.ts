@@ -11,14 +11,14 @@ import {
 } from '../../src/admission/index.ts';
 import { type CplEntry, parseHardwareVersion, parsePartyId } from '../../src/firmware/index.ts';
 import { imageOf, octets, withTrailer } from '../firmware/synthetic.ts';
-import { FFF1, FFF2, factsWith, OTHER_HASH, publishedRelease } from './honest.ts';
+import { FFF1, FFF2, factsWith, fileWith, OTHER_HASH, publishedRelease } from './honest.ts';
 
 const SHRUNK = [publishedRelease({ hardware: [parseHardwareVersion('0000'), parseHardwareVersion('01FF')] })];
 
 describe('an outcome', () => {
   it('is refused if one finding refuses, whatever else holds', async () => {
     const facts = await factsWith({
-      role: { current: 9 },
+      role: fileWith({ current: 9 }),
       published: SHRUNK,
       entry: { status: 'Withdrawn' },
     });
@@ -47,9 +47,9 @@ describe('an outcome', () => {
     const refused = decide(await factsWith({ entry: { status: 'Expired' }, predicate: { acknowledged } }));
     expect(refused.outcome).toBe('refused');
     expect(refused.findings[0]).not.toHaveProperty('acknowledged');
-    expect(decide(await factsWith({ role: { current: 9 }, predicate: { acknowledged } })).outcome).toBe(
-      'held',
-    );
+    expect(
+      decide(await factsWith({ role: fileWith({ current: 9 }), predicate: { acknowledged } })).outcome,
+    ).toBe('held');
   });
 
   it('refuses the whole claim set for one entry that fails, and says which', async () => {

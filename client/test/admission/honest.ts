@@ -6,6 +6,7 @@ import {
   imageFacts,
   notesFacts,
   type RoleDifference,
+  type RoleFileFact,
 } from '../../src/admission/index.ts';
 import {
   type CatalogueRelease,
@@ -13,8 +14,6 @@ import {
   decodeImage,
   type EntryId,
   findParty,
-  imagePath,
-  notesPath,
   type OtaHeader,
   parseEntryId,
   parseFirmwareVersion,
@@ -26,7 +25,6 @@ import {
   type ReleasePredicate,
   type Statement,
   statementFor,
-  statementPath,
 } from '../../src/firmware/index.ts';
 import { imageOf, octets } from '../firmware/synthetic.ts';
 import { CATALOGUE, CPL_SHARD, REGISTER, STATEMENT } from '../firmware/values.ts';
@@ -69,7 +67,7 @@ export async function factsWith(changes: Changes = {}): Promise<Facts> {
     library: { sizeLimit: 750_000 },
     cpl: { snapshot: 2, entries: entriesOf(image, changes) },
     published: changes.published ?? [],
-    role: { ...roleOf(image, statement.predicate.number), ...changes.role },
+    role: { ...ROLE, ...changes.role },
     ...changes.facts,
   };
 }
@@ -107,20 +105,21 @@ function entriesOf(image: ImageFacts, changes: Changes): ReadonlyMap<EntryId, Cp
   );
 }
 
-function roleOf({ release }: ImageFacts, number: number): RoleDifference {
-  const files = [statementPath(FFF1, release, number), notesPath(FFF1, release, number)];
-  const added = number === 1 ? [imagePath(FFF1, release), ...files] : files;
-  const unchanged = { removed: [], changed: [], delegationsChanged: false };
-  return {
-    role: 'm-fff1',
-    version: 7,
-    base: 6,
-    current: 6,
-    added,
-    expected: added,
-    ...unchanged,
-    signed: true,
-  };
+const ROLE: RoleDifference = {
+  role: 'm-fff1',
+  files: [{ name: 'm-fff1', version: 7, base: 6, current: 6, octets: 20_000, signed: true }],
+  bins: { found: 1, expected: 1 },
+  foreign: [],
+  lacking: [],
+  removed: [],
+  changed: [],
+  misplaced: [],
+  delegationsChanged: false,
+};
+
+/** The honest role with its one file changed. */
+export function fileWith(changes: Partial<RoleFileFact>): Pick<RoleDifference, 'files'> {
+  return { files: ROLE.files.map((file) => ({ ...file, ...changes })) };
 }
 
 /** A release that is in the library already: of the same model, with other octets and the same range. */
