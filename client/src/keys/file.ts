@@ -8,7 +8,7 @@ import type { PublicKey } from '../tuf/types.ts';
 import { fileError, KeyError, systemCode } from './errors.ts';
 import { encryptPkcs8 } from './pkcs8.ts';
 import { publicKeyOf, type Scheme } from './public.ts';
-import { generatePrivateKey, type Signer, signerOf } from './signer.ts';
+import { generatePrivateKey, type Signer, signerOf, type Use } from './signer.ts';
 
 export type AskPassphrase = () => Promise<string>;
 
@@ -90,12 +90,16 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
 }
 
 /** Asks for the passphrase only if the file is encrypted. */
-export async function openKeyFile(path: string, ask: AskPassphrase | undefined): Promise<Signer> {
+export async function openKeyFile(
+  path: string,
+  ask: AskPassphrase | undefined,
+  use: Use = 'metadata',
+): Promise<Signer> {
   const action = `Cannot open the key "${path}"`;
   const pem = await readFile(path, 'latin1').catch((cause: unknown) => {
     throw fileError(action, cause);
   });
-  return signerOf(await privateKeyFrom(pem, ask, action));
+  return signerOf(await privateKeyFrom(pem, ask, action), use);
 }
 
 async function privateKeyFrom(

@@ -3,4 +3,4 @@ export { type AskPassphrase, createKeyFile, type KeyFileOptions, publicPath } fr
 export { openSigner } from './open.ts';
 export { type PassphraseRequest, readPassphrase } from './passphrase.ts';
 export { readPublicKey, type Scheme, toKeyObject } from './public.ts';
-export { memorySigner, type Signer, signerOf } from './signer.ts';
+export { memorySigner, type Signer, signerOf, type Use } from './signer.ts';

@@ -3,17 +3,17 @@
 import { fileURLToPath } from 'node:url';
 import { KeyError } from './errors.ts';
 import { type AskPassphrase, openKeyFile } from './file.ts';
-import type { Signer } from './signer.ts';
+import type { Signer, Use } from './signer.ts';
 
 /** `keys/gate.pem`, `file:keys/gate.pem` or `file:///keys/gate.pem`. Asks for a passphrase only where one is needed. */
 export async function openSigner(
   uri: string,
-  options: { readonly passphrase?: AskPassphrase } = {},
+  options: { readonly passphrase?: AskPassphrase; readonly use?: Use } = {},
 ): Promise<Signer> {
   // One letter before the colon is a drive of Windows
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(uri)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'file') throw unknownScheme(scheme);
-  return openKeyFile(scheme === undefined ? uri : filePath(uri), options.passphrase);
+  return openKeyFile(scheme === undefined ? uri : filePath(uri), options.passphrase, options.use);
 }
 
 function filePath(uri: string): string {
