@@ -1,3 +1,4 @@
+export { binOf, binPrefixes, isBinCount, MOST_BINS } from './bins.ts';
 export {
   CATALOGUE_INDEX_PATH,
   type CatalogueIndex,

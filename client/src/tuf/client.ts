@@ -172,6 +172,13 @@ export class Client {
     );
   }
 
+  /** A role under this delegator, whose siblings are not looked at; undefined where it delegates to none of that name. */
+  async roleUnder(delegator: RoleName, name: RoleName): Promise<Document<Targets> | undefined> {
+    const document = await this.role(delegator);
+    const role = document.signed.delegations?.roles.find((one) => one.name === name);
+    return role && this.#load(role, delegator, document);
+  }
+
   async #refresh(): Promise<Trusted> {
     const { cache, now } = this.#options;
     const saved = await parseFloors(await cache.read(FLOORS_FILE));

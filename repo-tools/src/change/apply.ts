@@ -6,7 +6,8 @@
 // - Nothing published is taken away or replaced. What may be replaced are the few files that say what is
 //   true today: the register, the CPL's index, the catalogue and the recipients.
 // - No delegation is taken away, nor what it covers, and none comes before those that were there: targets
-//   delegates and lists no file, the others list files and delegate to nobody.
+//   delegates and lists no file, the others list files and delegate to nobody but their own bins. An entry
+//   moves from a role or bin to another bin only as it is, and only into the one where readers look for it.
 
 import { canonicalText } from '@cfl/client/encoding';
 import {
@@ -20,8 +21,9 @@ import {
 } from '@cfl/client/tuf';
 import type { Publication } from '../deploy/publish.ts';
 import { type Published, presentOf } from '../deploy/state.ts';
+import { binsIn, delegatesToBins, familyOf, filesOf, placeOf } from './bins.ts';
 import type { Change } from './change.ts';
-import { differenceOf } from './difference.ts';
+import { differenceOf, isSame } from './difference.ts';
 import { ChangeError } from './errors.ts';
 import { verifyFullySigned } from './sign.ts';
 
@@ -40,14 +42,28 @@ export async function planPublication(
   }
   if (change.metadata.size === 0) throw notAChange(change, 'it brings no role file');
   const roles = new Map<RoleName, Document<Root | Targets>>();
+  const before = new Map<RoleName, Document<Root | Targets> | undefined>();
   for (const [role, document] of change.metadata) {
-    const before = role === ROOT ? published?.trusted.root : await published?.role(role);
-    refuseMoved(change, role, document, before);
-    if (role !== ROOT) {
-      const lost = lossOf(role, document.signed as Targets, before?.signed as Targets | undefined);
-      if (lost !== undefined) throw notAChange(change, `${role} ${lost}`);
-    }
+    before.set(role, role === ROOT ? published?.trusted.root : await published?.role(role));
+    refuseMoved(change, role, document, before.get(role));
     roles.set(role, document);
+  }
+  const targets = (change.metadata.get(TARGETS) ?? published?.trusted.targets)?.signed as Targets | undefined;
+  const families = new Set([...change.metadata.keys()].map(familyOf));
+  families.delete(ROOT);
+  for (const family of families) {
+    const files = [...change.metadata].flatMap(([role, { signed }]) =>
+      familyOf(role) === family
+        ? [{ role, after: signed as Targets, before: before.get(role)?.signed as Targets | undefined }]
+        : [],
+    );
+    const head = files.find(({ role }) => role === family)?.after ?? (await published?.role(family))?.signed;
+    const lost = lossOf({ family, head, files, targets });
+    if (lost !== undefined) throw notAChange(change, lost);
+    if (family === TARGETS) continue;
+    for (const name of filesOf(family, binsIn(head)))
+      if (!change.metadata.has(name) && published?.trusted.snapshot.signed.meta.has(name) !== true)
+        throw notAChange(change, `${family} delegates to ${name}, which has no file`);
   }
   await verifyFullySigned(change, presentOf(published));
   return { roles, targets: change.targets };
@@ -69,19 +85,60 @@ function refuseMoved(
   );
 }
 
-/** What the next version of a role must not do, as the end of a sentence; undefined where it does nothing of it. */
-function lossOf(role: RoleName, after: Targets, before: Targets | undefined): string | undefined {
-  const { changed, gone } = differenceOf(before, after);
-  if (gone[0] !== undefined) return `no longer lists ${gone[0]}`;
-  const replaced = changed.find((path) => !REPLACEABLE.test(path));
-  if (replaced !== undefined) return `replaces ${replaced}`;
-  if (role === TARGETS) {
-    const [listed] = after.targets.keys();
-    if (listed !== undefined) return `lists ${listed}, expected delegations alone`;
-    return lossOfDelegations(after.delegations?.roles ?? [], before?.delegations?.roles ?? []);
+interface FamilyChange {
+  readonly family: RoleName;
+  /** The role itself as it will be. */
+  readonly head: Targets | undefined;
+  readonly files: readonly RoleChange[];
+  /** The delegations as they will be. */
+  readonly targets: Targets | undefined;
+}
+
+interface RoleChange {
+  readonly role: RoleName;
+  readonly after: Targets;
+  readonly before: Targets | undefined;
+}
+
+/** What the next versions of a role and its bins must not do, as a sentence; undefined where they do nothing of it. */
+function lossOf({ family, head, files, targets }: FamilyChange): string | undefined {
+  const bins = family === TARGETS ? 1 : binsIn(head);
+  const listed = new Map(files.flatMap(({ after }) => [...after.targets]));
+  for (const { role, after, before } of files) {
+    const { added, changed, gone } = differenceOf(before, after);
+    const lost = gone.find((path) => !isSame(before?.targets.get(path), listed.get(path)));
+    if (lost !== undefined) return `${role} no longer lists ${lost}`;
+    const replaced = changed.find((path) => !REPLACEABLE.test(path));
+    if (replaced !== undefined) return `${role} replaces ${replaced}`;
+    const elsewhere = added.find((path) => placeOf(path, family, bins) !== role);
+    if (elsewhere !== undefined)
+      return `${role} lists ${elsewhere}, expected in ${placeOf(elsewhere, family, bins)}`;
+    const delegated = role === TARGETS ? undefined : lossOfBins(role, after, before, targets);
+    if (delegated !== undefined) return `${role} ${delegated}`;
+    if (role !== TARGETS) continue;
+    const [own] = after.targets.keys();
+    if (own !== undefined) return `${role} lists ${own}, expected delegations alone`;
+    const loss = lossOfDelegations(after.delegations?.roles ?? [], before?.delegations?.roles ?? []);
+    if (loss !== undefined) return `${role} ${loss}`;
   }
-  const delegated = after.delegations?.roles[0];
-  return delegated && `delegates to ${delegated.name}, expected files alone`;
+  return undefined;
+}
+
+function lossOfBins(
+  role: RoleName,
+  after: Targets,
+  before: Targets | undefined,
+  targets: Targets | undefined,
+): string | undefined {
+  const delegation = targets?.delegations?.roles.find(({ name }) => name === role);
+  const authority = {
+    role: delegation ?? { keyIds: [], threshold: 1 },
+    keys: targets?.delegations?.keys ?? new Map(),
+  };
+  if (!delegatesToBins(role, after.delegations, authority))
+    return `delegates to ${after.delegations?.roles[0]?.name}, expected files alone, or its bins under its own keys`;
+  if (binsIn(after) < binsIn(before)) return `has ${binsIn(after)} bins, it had ${binsIn(before)}`;
+  return undefined;
 }
 
 function lossOfDelegations(

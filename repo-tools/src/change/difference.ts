@@ -22,8 +22,10 @@ export function differenceOf(before: Targets | undefined, after: Targets): Diffe
   return { added, changed, gone };
 }
 
-function isSame(a: TargetFile, b: TargetFile): boolean {
+export function isSame(a: TargetFile | undefined, b: TargetFile | undefined): boolean {
   return (
+    a !== undefined &&
+    b !== undefined &&
     a.length === b.length &&
     a.hashes.size === b.hashes.size &&
     [...a.hashes].every(([algorithm, digest]) => b.hashes.get(algorithm) === digest) &&

@@ -6,6 +6,7 @@ import {
   type Document,
   encodeDocument,
   encodeTargets,
+  parseRoleName,
   parseTargetPath,
   parseTargets,
   type RoleName,
@@ -14,6 +15,7 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
+import { familyOf } from './bins.ts';
 
 const DAY = 86_400_000;
 
@@ -35,9 +37,10 @@ export const PERIODS = {
   timestamp: { expires: 7, due: 6 },
 } as const satisfies Record<string, Period>;
 
-/** The period of a role by its name; every `m-…` is a manufacturer's. */
+/** The period of a role by its name; every `m-…` is a manufacturer's, and a bin's is its role's. */
 export function periodOf(role: string): Period {
-  return PERIODS[(role.startsWith('m-') ? 'manufacturer' : role) as keyof typeof PERIODS];
+  const family = familyOf(parseRoleName(role));
+  return PERIODS[(family.startsWith('m-') ? 'manufacturer' : family) as keyof typeof PERIODS];
 }
 
 export function expiry(role: string, now: Date): Date {
@@ -47,6 +50,8 @@ export function expiry(role: string, now: Date): Date {
 export interface Revision {
   /** New files by target path. */
   readonly add?: ReadonlyMap<string, Uint8Array>;
+  /** What it lists instead of what it listed; `add` comes to it. */
+  readonly list?: ReadonlyMap<TargetPath, TargetFile>;
   readonly delegations?: Delegations;
 }
 
@@ -57,7 +62,7 @@ export async function revise(
   revision: Revision,
   now: Date,
 ): Promise<Document<Targets>> {
-  const targets = new Map<TargetPath, TargetFile>(present?.signed.targets);
+  const targets = new Map<TargetPath, TargetFile>(revision.list ?? present?.signed.targets);
   for (const [path, octets] of revision.add ?? [])
     targets.set(parseTargetPath(path), await describeFile(octets));
   const signed = encodeTargets({

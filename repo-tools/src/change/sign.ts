@@ -20,6 +20,7 @@ import {
   verifySignature,
   verifyThreshold,
 } from '@cfl/client/tuf';
+import { familyOf } from './bins.ts';
 import type { Change } from './change.ts';
 import { ChangeError } from './errors.ts';
 
@@ -39,7 +40,9 @@ export function authoritiesOf(role: RoleName, change: Change, present: Present):
   const root = newRoot ?? present.root;
   if (role === TARGETS) return root === undefined ? [] : [rootAuthority(root.signed, 'targets')];
   const targets = (change.metadata.get(TARGETS) as Document<Targets> | undefined) ?? present.targets;
-  const delegation = targets?.signed.delegations?.roles.find(({ name }) => name === role);
+  // A bin is signed by the keys of its role
+  const family = familyOf(role);
+  const delegation = targets?.signed.delegations?.roles.find(({ name }) => name === family);
   return delegation === undefined
     ? []
     : [{ role: delegation, keys: targets?.signed.delegations?.keys ?? new Map() }];

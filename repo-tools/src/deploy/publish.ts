@@ -36,11 +36,12 @@ import {
   TIMESTAMP,
   UnreachableError,
 } from '@cfl/client/tuf';
-import { differenceOf } from '../change/difference.ts';
+import { familyOf } from '../change/bins.ts';
+import { differenceOf, isSame } from '../change/difference.ts';
 import { ChangeError } from '../change/errors.ts';
 import { expiry } from '../change/plan.ts';
 import { askTufJs, probeOf } from './second-opinion.ts';
-import type { Place, Published } from './state.ts';
+import { type Place, type Published, roleOf } from './state.ts';
 
 /** What becomes visible together: fully signed role files, and the new target files that they list. */
 export interface Publication {
@@ -150,15 +151,28 @@ async function verifyPlanned(
   const { delegations } = trusted.targets.signed;
   // New delegations may lock a role out that is not in the change
   const delegated = roles.has(TARGETS) ? (delegations?.roles.map(({ name }) => name) ?? []) : [];
-  for (const role of new Set([...roles.keys(), ...delegated])) if (role !== ROOT) await client.role(role);
+  const loaded = [...new Set([...roles.keys(), ...delegated])].filter((role) => role !== ROOT);
+  for (const role of loaded) if ((await roleOf(client, role)) === undefined) throw notDelegated(role);
   for (const [path, octets] of targets) await verifyBrought(client, path, octets, roles);
+  const before = new Map<RoleName, Targets | undefined>();
+  for (const role of roles.keys()) if (role !== ROOT) before.set(role, (await published?.role(role))?.signed);
+  const listedBefore = new Map([...before.values()].flatMap((one) => [...(one?.targets ?? [])]));
   for (const [role, document] of roles) {
     if (role === ROOT) continue;
-    const before = await published?.role(role);
-    const { added, changed } = differenceOf(before?.signed, document.signed as Targets);
-    for (const path of [...added, ...changed]) await verifyListed(client, path, role);
+    const after = document.signed as Targets;
+    const { added, changed } = differenceOf(before.get(role), after);
+    for (const path of [...added, ...changed]) {
+      // What only moved into a bin was read when it was published
+      const reading = isSame(listedBefore.get(path), after.targets.get(path)) ? 'listed' : 'read';
+      await verifyListed(client, path, { role, reading });
+    }
   }
-  const probes = [...roles.keys()].flatMap((role) => probeOf(role, delegations) ?? []);
+  const probes: string[] = [];
+  for (const role of roles.keys()) {
+    const family = familyOf(role);
+    const by = family === role ? delegations : (await client.role(family)).signed.delegations;
+    probes.push(...[probeOf(role, by) ?? []].flat());
+  }
   await askTufJs({ root, repository, now, probes: ['nothing', ...probes], targets });
 }
 
@@ -177,17 +191,30 @@ async function verifyBrought(
 }
 
 /** What a role lists anew is there, and it is this role's that a reader finds. */
-async function verifyListed(client: Client, path: TargetPath, role: RoleName): Promise<void> {
+async function verifyListed(
+  client: Client,
+  path: TargetPath,
+  { role, reading }: { role: RoleName; reading: 'listed' | 'read' },
+): Promise<void> {
   const found = await client.find(path);
   if (found?.role !== role) {
     const finds = found === undefined ? 'no reader finds it' : `a reader finds the one of ${found.role}`;
     throw notPublishable(path, `${role} lists it, and ${finds}`);
   }
+  if (reading === 'listed') return;
   await client.read(found).catch((cause: unknown) => {
     if (!(cause instanceof UnreachableError)) throw cause;
     const where = 'the file is neither in the change nor in the library';
     throw notPublishable(path, `${role} lists it, and ${where}`, cause);
   });
+}
+
+function notDelegated(role: RoleName): ChangeError {
+  return new ChangeError(
+    'NOT_A_CHANGE',
+    `Cannot publish ${role}: ${familyOf(role)} does not delegate to it`,
+    'Make the change again; nothing was made visible',
+  );
 }
 
 function notPublishable(path: TargetPath, reason: string, cause?: unknown): ChangeError {

@@ -14,6 +14,7 @@ import {
   type Targets,
   type Trusted,
 } from '@cfl/client/tuf';
+import { familyOf } from '../change/bins.ts';
 import { ChangeError } from '../change/errors.ts';
 import type { Present } from '../change/sign.ts';
 
@@ -49,12 +50,18 @@ export async function openPublished(client: Client, firstRoot: Uint8Array): Prom
   return {
     library: await sha256(firstRoot),
     trusted,
-    role: (name) => client.role(name).catch(undefinedIfNotFound),
+    role: (name) => roleOf(client, name).catch(undefinedIfNotFound),
     async read(path) {
       const found = await client.find(parseTargetPath(path));
       return found && client.read(found);
     },
   };
+}
+
+/** A bin is looked for at its own role alone: nobody else has one. */
+export function roleOf(client: Client, name: RoleName): Promise<Document<Targets> | undefined> {
+  const family = familyOf(name);
+  return family === name ? client.role(name) : client.roleUnder(family, name);
 }
 
 function undefinedIfNotFound(error: unknown): undefined {
