@@ -10,43 +10,102 @@ import {
   type CplEntry,
   decodeImage,
   type EntryId,
+  type HoldingSettings,
   type ImageHash,
-  type LibrarySettings,
   type ManufacturerCode,
   manufacturerImageHash,
+  notesFaults,
   OtaError,
   type OtaHeader,
   type OtaImage,
   type Party,
+  type PartyId,
+  type PartyKind,
   type ReleaseId,
   releaseIdOf,
+  type Slice,
   type Statement,
 } from '../firmware/index.ts';
 
 export interface Facts {
   /** `2026-11-20T09:00:00Z` */
   readonly now: string;
+  /** When the gateway first received this bundle: `now`, unless the submission was held meanwhile. */
+  readonly received: string;
   /** As the target paths name it. */
   readonly submitted: { readonly code: ManufacturerCode; readonly release: ReleaseId };
   readonly statement: Statement;
   readonly evidence: EvidenceFact;
+  /** Verified ones only. */
+  readonly endorsements: readonly EndorsementFact[];
   readonly image: ImageFacts | UnreadImage;
   /** Undefined: no notes came with it. */
   readonly notes: NotesFacts | undefined;
   /** The register's entry for the originator that the statement names. */
-  readonly party: Party | undefined;
-  readonly library: Pick<LibrarySettings, 'sizeLimit'>;
-  /** At least the entries that the statement claims; one that is not there is not on the CPL. */
-  readonly cpl: { readonly snapshot: number; readonly entries: ReadonlyMap<EntryId, CplEntry> };
+  readonly party: PartyFact | undefined;
+  readonly library: HoldingSettings;
+  readonly cpl: CplFacts;
   /** Every published release of the same manufacturer code, withdrawn ones too. */
   readonly published: readonly CatalogueRelease[];
+  /** The other releases of the same code in this submission. */
+  readonly together: readonly ReleaseIdentity[];
   readonly role: RoleDifference;
+  /** Holds that the operator lifted. Those that nobody may lift stay what they are. */
+  readonly released: readonly ReleasedHold[];
 }
 
-/** What the verification of the manufacturer's bundle proved. */
+export type PartyFact = Pick<Party, 'id' | 'name' | 'kinds' | 'codes' | 'certificates'>;
+
+export interface CplFacts {
+  readonly snapshot: number;
+  /** Of the newest decision before; 0 before the first. */
+  readonly newestSeen: number;
+  /** Every entry of the manufacturer code, and those of other codes that the statement claims. */
+  readonly entries: ReadonlyMap<EntryId, CplEntry>;
+}
+
+/** By what a device, and the CPL, tell a release from another. */
+export type ReleaseIdentity = Pick<
+  CatalogueRelease,
+  'release' | 'imageHash' | 'imageType' | 'firmwareVersion' | 'hardware'
+>;
+
+export interface ReleasedHold {
+  /** Of the rule. */
+  readonly code: string;
+  /** An office, no person. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What the verification of the manufacturer's bundle proved, or why it failed. */
 export type EvidenceFact =
-  | { readonly verified: true; readonly keyId: string }
-  | { readonly verified: false; readonly reason: string };
+  | {
+      readonly ok: true;
+      /** SHA-256 of the DER. */
+      readonly certificate: string;
+      readonly serial: string;
+      readonly issuer: string;
+      readonly subject: string;
+      /** `2026-11-18T10:02:11Z` */
+      readonly stampedAt: string;
+      readonly authority: string;
+    }
+  | {
+      readonly ok: false;
+      /** Of the evidence. */
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+      readonly expected?: string;
+      readonly found?: string;
+    };
+
+export interface EndorsementFact {
+  readonly party: PartyId;
+  /** As what it endorses. */
+  readonly kind: PartyKind;
+}
 
 /** Computed from the octets of the image. */
 export interface ImageFacts {
@@ -59,6 +118,8 @@ export interface ImageFacts {
   /** Of the same without its last 66 octets, where these have the form of a supplier's trailer. */
   readonly hashWithoutTrailer: ImageHash | undefined;
   readonly awaitsTrailer: boolean;
+  /** Digests of the octets where the stated slices lie. */
+  readonly slices: readonly Sha256[];
 }
 
 /** The image is no OTA image, or its plaintext is sealed to whoever decides. */
@@ -68,6 +129,10 @@ export interface UnreadImage {
 }
 
 export interface NotesFacts {
+  /** Octets of the file as submitted. */
+  readonly length: number;
+  /** Told from the file as submitted. */
+  readonly form: 'text' | 'other';
   /** Absent where the notes are sealed to whoever decides. */
   readonly text?: { readonly sha256: Sha256; readonly faults: readonly string[] };
 }
@@ -109,7 +174,11 @@ export interface RoleFileFact {
   readonly signed: boolean;
 }
 
-export async function imageFacts(octets: Uint8Array): Promise<ImageFacts | UnreadImage> {
+/** `slices`: as the statement lists them. */
+export async function imageFacts(
+  octets: Uint8Array,
+  slices: readonly Pick<Slice, 'length'>[] = [],
+): Promise<ImageFacts | UnreadImage> {
   const image = decodedOrReason(octets);
   if (typeof image === 'string') return { unread: image };
   const trailer = image.possibleTrailer !== undefined;
@@ -120,7 +189,21 @@ export async function imageFacts(octets: Uint8Array): Promise<ImageFacts | Unrea
     hash: await manufacturerImageHash(image, 'whole'),
     hashWithoutTrailer: trailer ? await manufacturerImageHash(image, 'without-trailer') : undefined,
     awaitsTrailer: image.awaitsTrailer,
+    slices: await sliceDigests(octets, slices),
   };
+}
+
+async function sliceDigests(
+  octets: Uint8Array,
+  slices: readonly Pick<Slice, 'length'>[],
+): Promise<readonly Sha256[]> {
+  const digests: Sha256[] = [];
+  let start = 0;
+  for (const { length } of slices) {
+    digests.push(await sha256(octets.subarray(start, start + length)));
+    start += length;
+  }
+  return digests;
 }
 
 function decodedOrReason(octets: Uint8Array): OtaImage | string {
@@ -132,27 +215,25 @@ function decodedOrReason(octets: Uint8Array): OtaImage | string {
   }
 }
 
-/** The notes are Markdown; what a person must still write is marked with `…`. */
+/** From notes in the clear. */
 export async function notesFacts(octets: Uint8Array): Promise<NotesFacts> {
-  return { text: { sha256: await sha256(octets), faults: notesFaults(octets) } };
+  const text = decodedText(octets);
+  return {
+    length: octets.length,
+    form: text === undefined ? 'other' : 'text',
+    text: {
+      sha256: await sha256(octets),
+      faults: text === undefined || text === '' ? [] : notesFaults(text),
+    },
+  };
 }
 
-function notesFaults(octets: Uint8Array): string[] {
+/** Undefined where it is not UTF-8. */
+function decodedText(octets: Uint8Array): string | undefined {
   try {
-    const text = decodeUtf8(octets);
-    return text.trim() === '' ? ['it is empty'] : unfinishedParts(text);
+    return decodeUtf8(octets);
   } catch (error) {
-    if (error instanceof JsonError) return [error.message];
+    if (error instanceof JsonError) return undefined;
     throw error;
   }
-}
-
-function unfinishedParts(text: string): string[] {
-  let heading = 'the beginning';
-  const parts = new Set<string>();
-  for (const line of text.split('\n')) {
-    heading = /^#+\s+(.*\S)\s*$/.exec(line)?.[1] ?? heading;
-    if (line.includes('…')) parts.add(`"${heading}" still holds "…"`);
-  }
-  return [...parts];
 }

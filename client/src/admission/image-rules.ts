@@ -1,31 +1,31 @@
 // Is the image what the manufacturer signed, in the form that the library holds?
+//
+// The open rules judge the signed statement; the sealed ones tie the plaintext to it, field by field and
+// digest by digest. So both together judge the image, and the open ones alone say the same without it.
 
 import {
   distributedSize,
   headerDifferences,
   hexOf,
-  type OtaHeader,
-  type ReleasePredicate,
-  type StatedHeader,
+  LARGEST_IMAGE,
+  sizeLimitOf,
   statedDigests,
 } from '../firmware/index.ts';
 import type { Facts, ImageFacts } from './facts.ts';
 import type { Observation, Rule } from './rule.ts';
 
 /** Undefined where the image was not read; IMAGE_UNREADABLE says so. */
-export function readImage(facts: Facts): ImageFacts | undefined {
+function readImage(facts: Facts): ImageFacts | undefined {
   return 'unread' in facts.image ? undefined : facts.image;
-}
-
-/** The header of the image, or, where that is sealed, the header as signed; HEADER_AS_STATED ties them. */
-export function knownHeader(facts: Facts): OtaHeader | StatedHeader {
-  return readImage(facts)?.header ?? facts.statement.predicate.header;
 }
 
 const imageUnreadable: Rule = {
   code: 'IMAGE_UNREADABLE',
   severity: 'refuse',
   sealed: true,
+  demand: 'The image is there and is an OTA upgrade image',
+  source: 'Zigbee OTA upgrade file',
+  remedy: 'Run: cfl inspect on the file that you submit',
   says: ({ image }) =>
     'unread' in image
       ? [
@@ -34,7 +34,6 @@ const imageUnreadable: Rule = {
             expected: 'an OTA image',
             found: image.unread,
             message: `the image cannot be read: ${image.unread}`,
-            hint: 'Run: cfl inspect on the file that you submit',
           },
         ]
       : [],
@@ -44,19 +43,21 @@ const libraryForm: Rule = {
   code: 'LIBRARY_FORM',
   severity: 'refuse',
   sealed: true,
+  demand: "The image has no supplier's trailer, and the total image size in its header is its length",
+  source: "This library: the supplier's signature is the supplier's to add",
+  remedy: 'Submit the image without trailer, its total image size set to its length',
   says(facts) {
     const image = readImage(facts);
     if (image === undefined) return [];
-    const hint = 'Submit the image without trailer, its total image size set to its length';
     const expected = String(image.length);
     const found = String(image.header.totalImageSize);
     if (image.awaitsTrailer) {
       const message = `total image size is ${found}, the image has ${expected} octets: it counts a supplier's trailer`;
-      return [{ at: 'header.totalImageSize', expected, found, message, hint }];
+      return [{ at: 'header.totalImageSize', expected, found, message }];
     }
     if (!trailerIsProven(facts, image)) return [];
     const message = "the image ends with a supplier's trailer: without it, its hash is the CPL's";
-    return [{ at: 'image', expected: 'no trailer', found: 'a trailer of 66 octets', message, hint }];
+    return [{ at: 'image', expected: 'no trailer', found: 'a trailer of 66 octets', message }];
   },
 };
 
@@ -80,23 +81,19 @@ const headerProfile: Rule = {
   code: 'HEADER_PROFILE',
   severity: 'refuse',
   sealed: false,
-  says(facts) {
-    const header = knownHeader(facts);
+  demand: 'Header version, header length, field control and stack version are those of GB images',
+  source: 'Zigbee OTA header, as GB images have it',
+  remedy: 'Build the image with the GB header',
+  says({ statement }) {
+    const { header } = statement.predicate;
     const fields = Object.keys(GB_PROFILE) as (keyof typeof GB_PROFILE)[];
     return fields
       .filter((field) => header[field] !== GB_PROFILE[field])
       .map((field) => {
-        const [found, expected] = [header[field], GB_PROFILE[field]].map(
-          (value) => `0x${hexOf(value, 4)}`,
-        ) as [string, string];
+        const found = `0x${hexOf(header[field], 4)}`;
+        const expected = `0x${hexOf(GB_PROFILE[field], 4)}`;
         const message = `${field} is ${found}, GB images have ${expected}`;
-        return {
-          at: `header.${field}`,
-          expected,
-          found,
-          message,
-          hint: 'Build the image with the GB header',
-        };
+        return { at: `header.${field}`, expected, found, message };
       });
   },
 };
@@ -105,19 +102,16 @@ const headerAsStated: Rule = {
   code: 'HEADER_AS_STATED',
   severity: 'refuse',
   sealed: true,
+  demand: 'Every field of the header is as the manufacturer signed it',
+  source: "This library: neither the CPL's hash nor a supplier's signature covers the header",
+  remedy: 'Make the statement from this image',
   says(facts) {
     const image = readImage(facts);
     if (image === undefined) return [];
     return headerDifferences(facts.statement.predicate.header, image.header).map((difference) => {
       const [expected, found] = [String(difference.expected), String(difference.found)];
       const message = `${difference.field} is ${found} in the image, ${expected} in the signed statement`;
-      return {
-        at: `header.${difference.field}`,
-        expected,
-        found,
-        message,
-        hint: 'Make the statement from this image',
-      };
+      return { at: `header.${difference.field}`, expected, found, message };
     });
   },
 };
@@ -126,14 +120,16 @@ const subjectMismatch: Rule = {
   code: 'SUBJECT_MISMATCH',
   severity: 'refuse',
   sealed: true,
+  demand: 'Image, manufacturer image and notes have the digests that were signed',
+  source: 'BR03: authenticity and integrity',
+  remedy: 'Sign a statement about the files that you submit',
   says(facts) {
     const stated = statedDigests(facts.statement);
     const image = readImage(facts);
     return [
-      differs('ota-image', 'its path', facts.submitted.release, stated.otaImage),
       differs('ota-image', 'the image', image?.release, stated.otaImage),
       differs('manufacturer-image', 'the image', image?.hash, stated.manufacturerImage),
-      differs('notes', 'the notes', facts.notes?.text?.sha256, stated.notes),
+      differs('notes', 'the file', facts.notes?.text?.sha256, stated.notes),
     ].flatMap((one) => one ?? []);
   },
 };
@@ -146,30 +142,74 @@ function differs(
 ): Observation | undefined {
   if (found === undefined || found === expected) return undefined;
   const message = `${subject} is ${expected.slice(0, 12)} in the signed statement, ${what} has ${found.slice(0, 12)}`;
-  const hint = 'Sign a statement about the files that you submit';
-  return { at: `subject.${subject}`, expected, found, message, hint };
+  return { at: `subject.${subject}`, expected, found, message };
 }
 
 const size: Rule = {
   code: 'SIZE',
   severity: 'refuse',
   sealed: false,
-  says(facts) {
-    const { predicate } = facts.statement;
-    const octets = distributedOctets(facts, predicate);
-    const limit = facts.library.sizeLimit;
-    if (octets <= limit) return [];
-    const message = `the image is ${octets} octets as distributed, the limit is ${limit}`;
-    const hint = 'Make the image smaller; the limit is a setting of the library';
+  demand:
+    'As distributed, with the 66 octets that a supplier adds to an ESME, GSME or HCALCS image, the image or each of its slices is within the limit of its device type',
+  source: 'SECMP0009: 750 kB; DUIS 11.1 and 11.4',
+  remedy:
+    'Make the image smaller, or state a larger PPMID image in slices; the limit is a setting of the library',
+  says({ statement, library }) {
+    const { deviceType, header, slices } = statement.predicate;
+    const limit = sizeLimitOf(library, deviceType);
+    const whole = distributedSize(deviceType, header.totalImageSize);
+    if (slices === undefined) return tooLarge('the image', 'header.totalImageSize', whole, limit);
     return [
-      { at: 'header.totalImageSize', expected: `at most ${limit}`, found: String(octets), message, hint },
+      ...tooLarge('the image', 'header.totalImageSize', whole, LARGEST_IMAGE),
+      ...slices.flatMap(({ length }, i) => tooLarge(`slice ${i + 1}`, `slices[${i}].length`, length, limit)),
     ];
   },
 };
 
-function distributedOctets(facts: Facts, { deviceType, header }: ReleasePredicate): number {
-  return distributedSize(deviceType, readImage(facts)?.length ?? header.totalImageSize);
+function tooLarge(what: string, at: string, octets: number, limit: number): Observation[] {
+  if (octets <= limit) return [];
+  const message = `${what} is ${octets} octets as distributed, the limit is ${limit}`;
+  return [{ at, expected: `at most ${limit}`, found: String(octets), message }];
 }
+
+const slicesWhole: Rule = {
+  code: 'SLICES',
+  severity: 'refuse',
+  sealed: false,
+  demand: 'Only a PPMID image is stated in slices, and together they are as long as the image',
+  source: 'SECMP0009: larger PPMID images as fragments; DUIS 11.4',
+  remedy: 'Give the length of a slice in release.json, and let cfl-publish cut the image',
+  says({ statement }) {
+    const { deviceType, header, slices } = statement.predicate;
+    if (slices === undefined) return [];
+    if (deviceType !== 'PPMID') {
+      const message = `the image of a ${deviceType} is stated in ${slices.length} slices, only that of a PPMID may be`;
+      return [{ at: 'slices', expected: 'none', found: String(slices.length), message }];
+    }
+    const sum = slices.reduce((octets, { length }) => octets + length, 0);
+    if (sum === header.totalImageSize) return [];
+    const message = `the slices have ${sum} octets together, the image has ${header.totalImageSize}`;
+    return [{ at: 'slices', expected: String(header.totalImageSize), found: String(sum), message }];
+  },
+};
+
+const sliceMismatch: Rule = {
+  code: 'SLICE_MISMATCH',
+  severity: 'refuse',
+  sealed: true,
+  demand: 'Each slice has the digest that was signed',
+  source: 'BR03: authenticity and integrity',
+  remedy: 'Make the statement from this image',
+  says(facts) {
+    const computed = readImage(facts)?.slices ?? [];
+    return (facts.statement.predicate.slices ?? []).flatMap(({ sha256 }, i) => {
+      const found = computed[i];
+      if (found === undefined || found === sha256) return [];
+      const message = `slice ${i + 1} is ${sha256.slice(0, 12)} in the signed statement, the image has ${found.slice(0, 12)} there`;
+      return [{ at: `slices[${i}].sha256`, expected: sha256, found, message }];
+    });
+  },
+};
 
 export const imageRules: readonly Rule[] = [
   imageUnreadable,
@@ -178,4 +218,6 @@ export const imageRules: readonly Rule[] = [
   headerAsStated,
   subjectMismatch,
   size,
+  slicesWhole,
+  sliceMismatch,
 ];

@@ -1,32 +1,17 @@
-// Does it come from whom it says, as the next thing that party publishes, with all that belongs to it?
+// May this party say this, and is it the next thing that it says?
 
-import { type CatalogueRelease, statedDigests, statementKeyAt } from '../firmware/index.ts';
-import { rangeText } from './claim-rules.ts';
-import type { Facts, RoleDifference } from './facts.ts';
-import { knownHeader, readImage } from './image-rules.ts';
+import { type CatalogueRelease, hardwareVersionOf, imageTypeOf, statedDigests } from '../firmware/index.ts';
+import type { Facts } from './facts.ts';
 import type { Observation, Rule } from './rule.ts';
-
-const statementSignature: Rule = {
-  code: 'STATEMENT_SIGNATURE',
-  severity: 'refuse',
-  sealed: false,
-  says({ evidence, party, now }) {
-    const expected = 'a signature by a key registered to the originator';
-    const hint = 'Sign with a statement key that the registrar has registered for you';
-    if (!evidence.verified) {
-      const message = `the statement's signature does not hold: ${evidence.reason}`;
-      return [{ at: 'evidence', expected, found: evidence.reason, message, hint }];
-    }
-    if (party === undefined || statementKeyAt(party, evidence.keyId, now) !== undefined) return [];
-    const message = `the statement is signed by key ${evidence.keyId.slice(0, 12)}, not a valid key of ${party.name} on ${now.slice(0, 10)}`;
-    return [{ at: 'evidence', expected, found: evidence.keyId, message, hint }];
-  },
-};
 
 const codeNotYours: Rule = {
   code: 'CODE_NOT_YOURS',
   severity: 'refuse',
   sealed: false,
+  demand:
+    'The originator is a registered manufacturer, or the DCC, and the code is its own in statement and path',
+  source: 'BR04',
+  remedy: 'Publish under your own codes only',
   says({ party, statement, submitted }) {
     const { originator, code } = statement.predicate;
     if (party?.id !== originator) {
@@ -34,30 +19,90 @@ const codeNotYours: Rule = {
       const hint = 'Ask the registrar to register you';
       return [{ at: 'originator', expected: 'a registered party', found: originator, message, hint }];
     }
-    const codes = party.kinds.includes('manufacturer') ? party.codes : [];
+    const mayPublish = party.kinds.includes('manufacturer') || party.kinds.includes('dcc');
+    const codes = mayPublish ? party.codes : [];
     const foreign = [code, submitted.code].find((one) => !codes.includes(one));
     if (foreign !== undefined) {
       const expected = codes.join(', ') || 'no code at all';
       const message = `manufacturer code ${foreign} is not one of ${party.name}, which has ${expected}`;
-      return [{ at: 'code', expected, found: foreign, message, hint: 'Publish under your own codes only' }];
+      return [{ at: 'code', expected, found: foreign, message }];
     }
     if (code === submitted.code) return [];
     const message = `the release lies under ${submitted.code}, the statement says ${code}`;
-    return [
-      { at: 'code', expected: code, found: submitted.code, message, hint: 'Submit it under the stated code' },
-    ];
+    const hint = 'Submit it under the stated code';
+    return [{ at: 'code', expected: code, found: submitted.code, message, hint }];
   },
 };
 
+const smets1Origin: Rule = {
+  code: 'SMETS1_ORIGIN',
+  severity: 'refuse',
+  sealed: false,
+  demand: 'What claims a SMETS1 entry comes from the DCC',
+  source: 'SEC Appendix Z 4.3(c)',
+  remedy: 'Give the image to the DCC: only the DCC submits for SMETS1',
+  says({ statement, cpl, party }) {
+    if (party === undefined || party.kinds.includes('dcc')) return [];
+    return statement.predicate.claims.flatMap(({ entry }, i): Observation[] =>
+      cpl.entries.get(entry)?.smets1 === true
+        ? [
+            {
+              at: `claims[${i}].entry`,
+              expected: 'the DCC as originator',
+              found: party.id,
+              message: `${entry} is SMETS1, and ${party.name} is not the DCC`,
+            },
+          ]
+        : [],
+    );
+  },
+};
+
+const releaseName: Rule = {
+  code: 'RELEASE_NAME',
+  severity: 'refuse',
+  sealed: false,
+  demand: 'The release lies under the SHA-256 of its OTA image, as signed',
+  source: 'This library: names are digests and are used once',
+  remedy: 'Make the submission again: cfl-publish submit',
+  says({ submitted, statement }) {
+    const { otaImage } = statedDigests(statement);
+    if (submitted.release === otaImage) return [];
+    const message = `the release lies under ${submitted.release.slice(0, 12)}, the statement is about ${otaImage.slice(0, 12)}`;
+    return [{ at: 'subject.ota-image', expected: otaImage, found: submitted.release, message }];
+  },
+};
+
+/** The row of this very release, where it is published already. */
 function publishedAs({ published, statement }: Facts): CatalogueRelease | undefined {
   const { otaImage } = statedDigests(statement);
   return published.find(({ release }) => release === otaImage);
 }
 
+const statementNumber: Rule = {
+  code: 'STATEMENT_NUMBER',
+  severity: 'refuse',
+  sealed: false,
+  demand: 'Statements about a release are numbered without gaps',
+  source: 'This library: nothing published is replaced',
+  remedy: 'Number the statement as the next one: cfl-publish new',
+  says(facts) {
+    const next = (publishedAs(facts)?.number ?? 0) + 1;
+    const { number } = facts.statement.predicate;
+    if (number <= next) return [];
+    const message = `this is statement ${number} about the release, the next one is ${next}`;
+    const hint = `Number the statement ${next}`;
+    return [{ at: 'number', expected: String(next), found: String(number), message, hint }];
+  },
+};
+
 const duplicate: Rule = {
   code: 'DUPLICATE',
   severity: 'hold',
   sealed: false,
+  demand: 'The same release is not published yet with this statement or a later one',
+  source: 'SECMP0009, gateway: duplicates are held',
+  remedy: 'Nothing to do, or state more about it in the next statement',
   says(facts) {
     const same = publishedAs(facts);
     const { number } = facts.statement.predicate;
@@ -75,188 +120,73 @@ const duplicate: Rule = {
   },
 };
 
-const statementNumber: Rule = {
-  code: 'STATEMENT_NUMBER',
-  severity: 'refuse',
+/** A meter tells images apart by these alone: two that agree in them can be mistaken for each other. */
+const sameIdentity: Rule = {
+  code: 'SAME_IDENTITY',
+  severity: 'hold',
   sealed: false,
+  releasable: true,
+  demand:
+    'No other image has the same manufacturer code, image type and firmware version for overlapping hardware',
+  source: 'Zigbee OTA header: a device tells images apart by these fields',
+  remedy: 'Give the image a firmware version or image type of its own; if it is meant so, ask the operator',
   says(facts) {
-    const next = (publishedAs(facts)?.number ?? 0) + 1;
-    const { number } = facts.statement.predicate;
-    if (number <= next) return [];
-    const message = `this is statement ${number} about the release, the next one is ${next}`;
-    const hint = `Number the statement ${next}`;
-    return [{ at: 'number', expected: String(next), found: String(number), message, hint }];
+    const { otaImage, manufacturerImage } = statedDigests(facts.statement);
+    return [...facts.published, ...facts.together]
+      .filter(({ release, imageHash }) => release !== otaImage && imageHash !== manufacturerImage)
+      .filter((one) => hasIdentity(one, facts))
+      .map(({ release, imageType, firmwareVersion, hardware }) => {
+        const range = hardware.join('..');
+        return {
+          at: 'header.fileVersion',
+          expected: 'an identity of its own',
+          found: `image type ${imageType}, firmware ${firmwareVersion}, hardware ${range}`,
+          message: `another image, ${release.slice(0, 12)}, has image type ${imageType} and firmware ${firmwareVersion} for hardware ${range}`,
+        };
+      });
   },
 };
+
+function hasIdentity(one: Facts['together'][number], { statement }: Facts): boolean {
+  const { header, claims } = statement.predicate;
+  const [lowest, highest] = one.hardware;
+  // Upper-case hex of one length orders as text
+  const overlaps =
+    hardwareVersionOf(header.minHardwareVersion) <= highest &&
+    lowest <= hardwareVersionOf(header.maxHardwareVersion);
+  return (
+    overlaps &&
+    one.imageType === imageTypeOf(header.imageType) &&
+    claims.some(({ firmwareVersion }) => firmwareVersion === one.firmwareVersion)
+  );
+}
 
 const sameImage: Rule = {
   code: 'SAME_IMAGE',
   severity: 'record',
   sealed: false,
+  demand: 'One manufacturer image under several headers is noted: it may serve several device models',
+  source: 'SECMP0009, gateway: duplicates are detected',
+  remedy: 'Nothing to do if the same image serves several device models',
   says(facts) {
     const { otaImage, manufacturerImage } = statedDigests(facts.statement);
-    return facts.published
+    return [...facts.published, ...facts.together]
       .filter(({ release, imageHash }) => imageHash === manufacturerImage && release !== otaImage)
       .map(({ release }) => ({
         at: 'subject.manufacturer-image',
         expected: 'a new manufacturer image',
         found: release,
         message: `release ${release.slice(0, 12)} has the same manufacturer image under another header`,
-        hint: 'Nothing to do if the same image serves several device models',
       }));
   },
 };
 
-const roleFile: Rule = {
-  code: 'ROLE_FILE',
-  severity: 'refuse',
-  sealed: false,
-  says: ({ role }) =>
-    roleFaults(role).map(([found, expected]) => ({
-      at: 'role',
-      expected,
-      found,
-      message: `role ${role.role}: ${found}, expected ${expected}`,
-      hint: 'Make it again from the library as it is: cfl-publish sign',
-    })),
-};
-
-type Fault = readonly [found: string, expected: string];
-
-/** Octets of a signed role file; one that would be longer is split into bins. */
-const LONGEST_ROLE_FILE = 60_000;
-/** A batch of thousands may have as many faults, of which nobody reads more. */
-const MOST_NAMED = 5;
-
-function roleFaults(role: RoleDifference): Fault[] {
-  const only = "only this submission's files added";
-  const named = (what: string, paths: readonly string[], expected = only): Fault[] => {
-    const more = paths.length - MOST_NAMED;
-    const shown = paths.slice(0, MOST_NAMED).map((path): Fault => [`${what} "${path}"`, expected]);
-    return more > 0 ? [...shown, [`${what} ${more} more`, expected]] : shown;
-  };
-  const { found, expected } = role.bins;
-  return [
-    ...named('it adds', role.foreign),
-    ...named('it lacks', role.lacking),
-    ...named('it removes', role.removed),
-    ...named('it changes', role.changed),
-    ...named('it misplaces', role.misplaced, 'each release in its own bin'),
-    ...(found === expected ? [] : [[binsInWords(found), binsInWords(expected)] as const]),
-    ...(role.delegationsChanged
-      ? [['its delegations differ', 'those of its bins and no others'] as const]
-      : []),
-    ...role.files.flatMap(fileFaults),
-  ];
-}
-
-function fileFaults({ name, version, base, octets, signed }: RoleDifference['files'][number]): Fault[] {
-  return [
-    ...(version === base + 1
-      ? []
-      : [[`${name} version ${version} follows version ${base}`, `version ${base + 1}`] as const]),
-    ...(octets <= LONGEST_ROLE_FILE
-      ? []
-      : [[`${name} has ${octets} octets`, `at most ${LONGEST_ROLE_FILE}`] as const]),
-    ...(signed ? [] : [[`too few of its keys signed ${name}`, 'its threshold met'] as const]),
-  ];
-}
-
-function binsInWords(count: number): string {
-  return count === 1 ? 'no bins' : `${count} bins`;
-}
-
-const baseMoved: Rule = {
-  code: 'BASE_MOVED',
-  severity: 'hold',
-  sealed: false,
-  says: ({ role }) =>
-    role.files
-      .filter(({ base, current }) => base !== current)
-      .slice(0, 1)
-      .map(({ name, base, current }) => ({
-        at: 'role',
-        expected: String(current),
-        found: String(base),
-        message: `role ${name} is at version ${current}, this submission was signed upon version ${base}`,
-        hint: 'Run: cfl-publish sign on this submission (one signature, nothing else changes)',
-      })),
-};
-
-const notesMissing: Rule = {
-  code: 'NOTES_MISSING',
-  severity: 'refuse',
-  sealed: false,
-  says: ({ notes }) =>
-    notes === undefined
-      ? [
-          {
-            at: 'notes',
-            expected: 'release notes',
-            found: 'none',
-            message: 'no release notes came with the image',
-            hint: 'Write notes.md and submit it with the image',
-          },
-        ]
-      : [],
-};
-
-const notesIncomplete: Rule = {
-  code: 'NOTES_INCOMPLETE',
-  severity: 'refuse',
-  sealed: true,
-  says: ({ notes }) =>
-    (notes?.text?.faults ?? []).map((fault) => ({
-      at: 'notes',
-      expected: 'finished notes',
-      found: fault,
-      message: `notes.md: ${fault}`,
-      hint: 'Say what happens to the meter and to the supply during activation',
-    })),
-};
-
-const rangeShrank: Rule = {
-  code: 'RANGE_SHRANK',
-  severity: 'warn',
-  sealed: false,
-  says(facts) {
-    const { minHardwareVersion: least, maxHardwareVersion: most } = knownHeader(facts);
-    const former = newestOfSameModel(facts);
-    if (former === undefined || least === null || most === null) return [];
-    const [formerLeast, formerMost] = former.hardware.map((text) => Number.parseInt(text, 16)) as [
-      number,
-      number,
-    ];
-    if (least <= formerLeast && formerMost <= most) return [];
-    const [found, expected] = [rangeText(least, most), rangeText(formerLeast, formerMost)];
-    const message = `hardware ${found}: release ${former.firmwareVersion} took ${expected}`;
-    const hint = 'Widen the range, or add "RANGE_SHRANK" to "acknowledged" in release.json';
-    return [{ at: 'header.minHardwareVersion', expected, found, message, hint } satisfies Observation];
-  },
-};
-
-function newestOfSameModel(facts: Facts): CatalogueRelease | undefined {
-  const { deviceType, claims } = facts.statement.predicate;
-  const release = readImage(facts)?.release ?? statedDigests(facts.statement).otaImage;
-  const models = new Set(claims.map(({ model }) => model));
-  return facts.published
-    .filter((one) => one.release !== release && one.deviceType === deviceType)
-    .filter((one) => one.models.some((model) => models.has(model)))
-    .reduce<CatalogueRelease | undefined>(
-      (a, b) => (a !== undefined && a.published >= b.published ? a : b),
-      undefined,
-    );
-}
-
 export const originRules: readonly Rule[] = [
-  statementSignature,
   codeNotYours,
+  smets1Origin,
+  releaseName,
   statementNumber,
   duplicate,
+  sameIdentity,
   sameImage,
-  roleFile,
-  baseMoved,
-  notesMissing,
-  notesIncomplete,
-  rangeShrank,
 ];

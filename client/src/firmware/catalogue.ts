@@ -23,6 +23,7 @@ import {
   type HardwareVersion,
   hardwareVersion,
   imageHash,
+  imageType,
   type ManufacturerCode,
   manufacturerCode,
   modelId,
@@ -44,6 +45,8 @@ const catalogueRelease = object({
   deviceType: oneOf(...DEVICE_TYPES),
   models: listOfDifferent(modelId.exact, String, 1),
   hardware: hardwareRange,
+  /** Of the header: the manufacturer's own. */
+  imageType: imageType.exact,
   firmwareVersion: firmwareVersion.exact,
   imageHash: imageHash.exact,
   class: releaseClass,

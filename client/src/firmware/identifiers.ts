@@ -14,6 +14,8 @@ export type ModelId = string & { readonly ModelId: unique symbol };
 export type HardwareVersion = string & { readonly HardwareVersion: unique symbol };
 /** 8 hex digits, `01000203`. Compare for identity only. */
 export type FirmwareVersion = string & { readonly FirmwareVersion: unique symbol };
+/** Of an OTA header, `0001`: the manufacturer's own, no device type. */
+export type ImageType = string & { readonly ImageType: unique symbol };
 /** SHA-256 of a manufacturer image: the hash of the Central Products List. */
 export type ImageHash = string & { readonly ImageHash: unique symbol };
 /** SHA-256 of a whole OTA image in library form. */
@@ -79,6 +81,7 @@ export const manufacturerCode = upperHex<ManufacturerCode>('manufacturer code', 
 export const modelId = upperHex<ModelId>('model id', 4);
 export const hardwareVersion = upperHex<HardwareVersion>('hardware version', 4);
 export const firmwareVersion = upperHex<FirmwareVersion>('firmware version', 8);
+export const imageType = upperHex<ImageType>('image type', 4);
 export const imageHash = hash<ImageHash>('manufacturer image hash');
 export const releaseId = hash<ReleaseId>('release');
 export const entryId = word<EntryId>(
@@ -112,6 +115,10 @@ export function manufacturerCodeOf(number: number): ManufacturerCode {
 
 export function hardwareVersionOf(number: number): HardwareVersion {
   return hexOf(number, 4) as HardwareVersion;
+}
+
+export function imageTypeOf(number: number): ImageType {
+  return hexOf(number, 4) as ImageType;
 }
 
 export function firmwareVersionOf(number: number): FirmwareVersion {

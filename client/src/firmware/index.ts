@@ -1,3 +1,12 @@
+export {
+  ANCHORS_PATH,
+  type Anchor,
+  type Anchors,
+  anchorsFile,
+  KEY_USAGES,
+  type KeyUsage,
+  TRUSTED_ROOT_PATH,
+} from './anchors.ts';
 export { binOf, binPrefixes, isBinCount, MOST_BINS } from './bins.ts';
 export {
   CATALOGUE_INDEX_PATH,
@@ -44,6 +53,8 @@ export {
   hardwareVersionOf,
   hexOf,
   type ImageHash,
+  type ImageType,
+  imageTypeOf,
   type ManufacturerCode,
   type ModelId,
   manufacturerCodeOf,
@@ -76,17 +87,28 @@ export {
   releaseIdOf,
   TRAILER_LENGTH,
 } from './image.ts';
+export { NOTES_SECTIONS, notesFaults } from './notes.ts';
 export {
+  certificateAt,
   findParty,
+  isOpenAt,
+  ownerOf,
   PARTIES_PATH,
   PARTY_KINDS,
   type Party,
   type PartyKind,
+  PURPOSES,
+  type Purpose,
+  partyOfCertificate,
   partyRegister,
   type Register,
-  type StatementKey,
-  statementKeyAt,
+  type RegisteredCertificate,
+  type RegisteredRole,
+  USER_ROLES,
+  type UserRole,
+  userRolesAt,
 } from './register.ts';
+export { lostAnchors, lostParties, lostRevocations } from './register-growth.ts';
 export {
   decisionPath,
   imagePath,
@@ -95,6 +117,17 @@ export {
   type ReleaseFile,
   statementPath,
 } from './release.ts';
+export {
+  type CrlName,
+  crlPath,
+  parseCrlPath,
+  REVOCATION_REASONS,
+  REVOCATIONS_PATH,
+  type Revocation,
+  type RevocationReason,
+  type Revocations,
+  revocationsFile,
+} from './revocations.ts';
 export {
   DEFAULT_DEVICE_TYPES,
   DEFAULT_SIZE_LIMIT,
@@ -119,10 +152,12 @@ export {
   encodeStatement,
   type HeaderDifference,
   headerDifferences,
+  parseReleaseClass,
   parseStatement,
   RELEASE_PREDICATE_TYPE,
   type ReleaseClass,
   type ReleasePredicate,
+  type Slice,
   STATED_HEADER_FIELDS,
   STATEMENT_MEDIA_TYPE,
   STATEMENT_TYPE,
@@ -132,6 +167,7 @@ export {
   type StatementForm,
   SUBJECT_NAMES,
   type SubjectName,
+  slicesOf,
   statedDigests,
   statementFor,
   type UpgradesFrom,

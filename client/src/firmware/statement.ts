@@ -8,9 +8,11 @@
 //   (security credential, destination) cannot be stated.
 // - It claims one CPL entry or more, each once. Numbers grow from 1; a later statement about the same
 //   release may say more, but is about the same octets.
+// - An image that is too large for one transfer to a PPMID is listed in slices: runs of octets that
+//   follow one another from the first octet of the OTA image to its last.
 // - Unknown fields are refused, here and at every depth.
 
-import { parseSha256, type Sha256 } from '../encoding/index.ts';
+import { parseSha256, type Sha256, sha256 } from '../encoding/index.ts';
 import {
   date,
   digest,
@@ -19,6 +21,7 @@ import {
   FormatError,
   format,
   integer,
+  list,
   listOfDifferent,
   literal,
   mailbox,
@@ -105,24 +108,38 @@ export const upgradesFrom = either(
 /** The firmware versions it may be installed upon. */
 export type UpgradesFrom = ReturnType<typeof upgradesFrom>;
 
+/** The classes that a library holds. */
 export const releaseClass = oneOf('compliance', 'fix');
 export type ReleaseClass = ReturnType<typeof releaseClass>;
+/** A commercial version can be stated, so that the refusal is a finding of admission, with its reason. */
+const statedClass = oneOf('compliance', 'fix', 'commercial');
 
-const predicate = object({
-  number: integer(1),
-  originator: partyId.exact,
-  code: manufacturerCode.exact,
-  // A Type 2 device can be stated, so that the refusal is a finding of admission
-  deviceType: oneOf(...DEVICE_TYPES, ...TYPE_2_DEVICES),
-  header,
-  claims: listOfDifferent(claim, ({ entry }) => entry, 1),
-  class: releaseClass,
-  upgradesFrom,
-  supersedes: listOfDifferent(releaseId.exact, String),
-  acknowledged: listOfDifferent(text(/^[A-Z][A-Z0-9_]{0,39}$/, 'the code of a rule'), String),
-  contact: object({ mailbox }),
-  created: date,
-});
+/** Throws a FormatError for a class that no library holds. */
+export function parseReleaseClass(value: unknown): ReleaseClass {
+  return releaseClass(value, 'class');
+}
+
+const slice = object({ length: integer(1), sha256: digest });
+export type Slice = ReturnType<typeof slice>;
+
+const predicate = object(
+  {
+    number: integer(1),
+    originator: partyId.exact,
+    code: manufacturerCode.exact,
+    // A Type 2 device can be stated, for the same reason as a commercial version
+    deviceType: oneOf(...DEVICE_TYPES, ...TYPE_2_DEVICES),
+    header,
+    claims: listOfDifferent(claim, ({ entry }) => entry, 1),
+    class: statedClass,
+    upgradesFrom,
+    supersedes: listOfDifferent(releaseId.exact, String),
+    acknowledged: listOfDifferent(text(/^[A-Z][A-Z0-9_]{0,39}$/, 'the code of a rule'), String),
+    contact: object({ mailbox }),
+    created: date,
+  },
+  { slices: list(slice, 2) },
+);
 export type ReleasePredicate = ReturnType<typeof predicate>;
 
 const statement = object({
@@ -153,6 +170,17 @@ export function statedDigests(value: Statement): StatedDigests {
     manufacturerImage: imageHash.parse(manufacturerImage),
     notes: parseSha256(notes),
   };
+}
+
+/** The slices of this image, each of so many octets but the last. */
+export async function slicesOf(octets: Uint8Array, length: number): Promise<readonly Slice[]> {
+  const starts = Array.from({ length: Math.ceil(octets.length / length) }, (_, i) => i * length);
+  return Promise.all(
+    starts.map(async (start) => {
+      const part = octets.subarray(start, start + length);
+      return { length: part.length, sha256: await sha256(part) };
+    }),
+  );
 }
 
 /** What an image cannot tell. */

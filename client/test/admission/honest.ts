@@ -1,19 +1,22 @@
 // An honest submission that every rule accepts. Each test spoils one thing of it.
 
 import {
+  type EvidenceFact,
   type Facts,
   type ImageFacts,
   imageFacts,
   notesFacts,
+  type PartyFact,
   type RoleDifference,
   type RoleFileFact,
 } from '../../src/admission/index.ts';
+import { parseSha256 } from '../../src/encoding/index.ts';
 import {
   type CatalogueRelease,
   type CplEntry,
   decodeImage,
   type EntryId,
-  findParty,
+  imageTypeOf,
   type OtaHeader,
   parseEntryId,
   parseFirmwareVersion,
@@ -21,18 +24,35 @@ import {
   parseImageHash,
   parseManufacturerCode,
   parseModelId,
+  parsePartyId,
   parseReleaseId,
   type ReleasePredicate,
+  type Slice,
   type Statement,
   statementFor,
 } from '../../src/firmware/index.ts';
 import { imageOf, octets } from '../firmware/synthetic.ts';
-import { CATALOGUE, CPL_SHARD, REGISTER, STATEMENT } from '../firmware/values.ts';
+import { CATALOGUE, CPL_SHARD, STATEMENT } from '../firmware/values.ts';
 
 export const FFF1 = parseManufacturerCode('FFF1');
 export const FFF2 = parseManufacturerCode('FFF2');
 export const OTHER_HASH = parseImageHash('99'.repeat(32));
-const NOTES = new TextEncoder().encode('# ESME 0A01\n## Before you deploy\nRestarts the meter once\n');
+const NOTES = new TextEncoder().encode(
+  [
+    '# ESME 0A01 firmware 01000203',
+    '## Before you deploy',
+    'Restarts the meter once',
+    '## What is new',
+    'Mends the clock after a long outage',
+    '## How to go back',
+    'There is no way back',
+    '',
+  ].join('\n'),
+);
+/** SHA-256 of the certificate that the register gives Example Meters for releases. */
+export const CERTIFICATE = parseSha256('aa'.repeat(32));
+
+type Proven = Extract<EvidenceFact, { readonly ok: true }>;
 
 export interface Changes {
   readonly header?: Partial<OtaHeader>;
@@ -42,6 +62,10 @@ export interface Changes {
   readonly statement?: (statement: Statement) => Statement;
   /** Of each claimed entry. */
   readonly entry?: Partial<CplEntry>;
+  /** Of what the bundle's verification proved. */
+  readonly evidence?: Partial<Proven>;
+  /** Of the originator's entry in the register. */
+  readonly party?: Partial<PartyFact>;
   readonly role?: Partial<RoleDifference>;
   readonly published?: readonly CatalogueRelease[];
   readonly facts?: Partial<Facts>;
@@ -50,30 +74,56 @@ export interface Changes {
 /** The honest facts, with these changes and everything else still fitting. */
 export async function factsWith(changes: Changes = {}): Promise<Facts> {
   const file = imageOf(changes.body ?? octets(300), changes.header);
-  const image = await readable(file);
+  const slices = changes.predicate?.slices;
+  const image = await readable(file, slices);
   const statement = await statementOf(file, changes);
-  const { code } = statement.predicate;
-  const notes = await notesFacts(NOTES);
-  const party = findParty(REGISTER, statement.predicate.originator);
-  if (party === undefined) throw new Error('the party is not in the register');
   return {
     now: '2026-11-20T09:00:00Z',
-    submitted: { code, release: image.release },
+    received: '2026-11-20T09:00:00Z',
+    submitted: { code: statement.predicate.code, release: image.release },
     statement,
-    evidence: { verified: true, keyId: 'aa'.repeat(32) },
+    evidence: { ...PROVEN, ...changes.evidence },
+    endorsements: [{ party: parsePartyId('sample-gas'), kind: 'supplier' }],
     image,
-    notes,
-    party,
+    notes: await notesFacts(NOTES),
+    party: { ...METERS, ...changes.party },
     library: { sizeLimit: 750_000 },
-    cpl: { snapshot: 2, entries: entriesOf(image, changes) },
+    cpl: { snapshot: 2, newestSeen: 2, entries: entriesOf(image, changes) },
     published: changes.published ?? [],
+    together: [],
     role: { ...ROLE, ...changes.role },
+    released: [],
     ...changes.facts,
   };
 }
 
-async function readable(file: Uint8Array): Promise<ImageFacts> {
-  const image = await imageFacts(file);
+const PROVEN: Proven = {
+  ok: true,
+  certificate: CERTIFICATE,
+  serial: '021F',
+  issuer: 'Example Issuing CA',
+  subject: 'Example Meters firmware',
+  stampedAt: '2026-11-18T10:02:11Z',
+  authority: 'Example Time Authority',
+};
+
+const METERS: PartyFact = {
+  id: parsePartyId('example-meters'),
+  name: 'Example Meters',
+  kinds: ['manufacturer'],
+  codes: [FFF1],
+  certificates: [
+    {
+      sha256: CERTIFICATE,
+      purposes: ['release'],
+      from: '2026-01-01T00:00:00Z',
+      until: '2029-01-01T00:00:00Z',
+    },
+  ],
+};
+
+async function readable(file: Uint8Array, slices: readonly Slice[] = []): Promise<ImageFacts> {
+  const image = await imageFacts(file, slices);
   if ('unread' in image) throw new Error(image.unread);
   return image;
 }
@@ -95,14 +145,23 @@ async function statementOf(file: Uint8Array, changes: Changes): Promise<Statemen
   return changes.statement?.(changed) ?? changed;
 }
 
+/** The two that are claimed, and the one from which they are upgradeable. */
 function entriesOf(image: ImageFacts, changes: Changes): ReadonlyMap<EntryId, CplEntry> {
-  return new Map(
-    CPL_SHARD.entries.map((entry, i) => {
-      const hardwareVersion = parseHardwareVersion(i === 0 ? '0102' : '0110');
-      const active = { ...entry, status: 'Active', hardwareVersion, imageHash: image.hash } as const;
-      return [entry.entry, { ...active, ...changes.entry }];
-    }),
-  );
+  const [first] = CPL_SHARD.entries;
+  if (first === undefined) throw new Error('no entry');
+  const former: CplEntry = {
+    ...first,
+    entry: parseEntryId('CPL-000402'),
+    firmwareVersion: parseFirmwareVersion('01000201'),
+    status: 'Expired',
+    upgradeableFrom: 'N/A',
+  };
+  const claimed = CPL_SHARD.entries.map((entry, i): CplEntry => {
+    const hardwareVersion = parseHardwareVersion(i === 0 ? '0102' : '0110');
+    const active = { status: 'Active', smets1: false, hardwareVersion, imageHash: image.hash } as const;
+    return { ...entry, ...active, ...changes.entry };
+  });
+  return new Map([former, ...claimed].map((entry) => [entry.entry, entry]));
 }
 
 const ROLE: RoleDifference = {
@@ -122,9 +181,14 @@ export function fileWith(changes: Partial<RoleFileFact>): Pick<RoleDifference, '
   return { files: ROLE.files.map((file) => ({ ...file, ...changes })) };
 }
 
-/** A release that is in the library already: of the same model, with other octets and the same range. */
+/** A release that is in the library already: of the same model and range, with other octets and image type. */
 export function publishedRelease(changes: Partial<CatalogueRelease> = {}): CatalogueRelease {
   const [release] = CATALOGUE.releases;
   if (release === undefined) throw new Error('no release');
-  return { ...release, release: parseReleaseId('77'.repeat(32)), imageHash: OTHER_HASH, ...changes };
+  const other = {
+    release: parseReleaseId('77'.repeat(32)),
+    imageHash: OTHER_HASH,
+    imageType: imageTypeOf(9),
+  };
+  return { ...release, ...other, ...changes };
 }

@@ -118,8 +118,6 @@ export const STATEMENT: Statement = parseStatement(
   }),
 );
 
-const PEM = '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n';
-
 export const REGISTER: Register = partyRegister.parse(
   octets({
     format: 'cfl/register/1',
@@ -129,8 +127,14 @@ export const REGISTER: Register = partyRegister.parse(
         name: 'Example Meters',
         kinds: ['manufacturer'],
         codes: ['FFF1'],
-        statementKeys: [
-          { id: 'aa'.repeat(32), public: PEM, from: '2026-01-01T00:00:00Z', until: '2029-01-01T00:00:00Z' },
+        userRoles: [],
+        certificates: [
+          {
+            sha256: 'aa'.repeat(32),
+            purposes: ['release'],
+            from: '2026-01-01T00:00:00Z',
+            until: '2029-01-01T00:00:00Z',
+          },
         ],
         mailbox: 'firmware@meters.example',
       },
@@ -139,7 +143,10 @@ export const REGISTER: Register = partyRegister.parse(
         name: 'Sample Gas',
         kinds: ['manufacturer', 'supplier'],
         codes: ['FFF2'],
-        statementKeys: [{ id: 'cc'.repeat(32), public: PEM, from: '2026-01-01T00:00:00Z' }],
+        userRoles: [{ role: 'GS', from: '2026-01-01T00:00:00Z', evidence: 'SEC Party list, entry 114' }],
+        certificates: [
+          { sha256: 'cc'.repeat(32), purposes: ['release', 'endorsement'], from: '2026-01-01T00:00:00Z' },
+        ],
       },
     ],
   }),
@@ -163,6 +170,7 @@ export const CATALOGUE: CatalogueShard = catalogueShard.parse(
         deviceType: 'ESME',
         models: ['0A01'],
         hardware: ['0100', '01FF'],
+        imageType: '0000',
         firmwareVersion: '01000203',
         imageHash: HASH,
         class: 'fix',
