@@ -8,6 +8,7 @@ import { createHash, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { der } from '@cfl/client/encoding';
+import type { Witness } from '@cfl/client/evidence';
 import { name, signatureAlgorithm } from './certificate.ts';
 import { type Holder, type Pki, subjectOf } from './pki.ts';
 
@@ -107,6 +108,14 @@ export function readQuery(octets: Uint8Array): Query {
     imprint: der.expectTag(digest, der.TAG.octetString).content,
     nonce: nonce === undefined ? undefined : der.readInteger(nonce),
     wantsCertificate: wants !== undefined && der.readBoolean(wants),
+  };
+}
+
+/** The same stamps without a port in between. */
+export function witnessOf(pki: Pki, clock: () => Date): Witness {
+  return {
+    testify: async (signature) =>
+      stampFor(pki, { imprint: sha256(signature), nonce: undefined, wantsCertificate: true }, clock()),
   };
 }
 

@@ -3,21 +3,20 @@
 // Rules, stricter than the reader of @sigstore/bundle
 // - JSON without a key twice; no field beside the ones below; base64 in its one exact form.
 // - Media type version 0.3; a DSSE envelope whose payload is an in-toto statement; exactly one signature.
-// - The verification material is a registered key, named by its id; the envelope's own `keyid` is that id or absent.
-// - No certificate, time stamp or log entry: nobody has checked it, so it must not look as if somebody had.
+// - The verification material is one certificate and exactly one time stamp (RFC 3161). No public key, chain
+//   or log entry: nobody here would check it, so it must not look as if somebody had.
 
 import type { SerializedBundle } from '@sigstore/bundle';
-import { type Json, type JsonObject, parseJson, parseSha256 } from '../encoding/index.ts';
-import type { KeyId } from '../tuf/types.ts';
+import { type Json, type JsonObject, parseJson } from '../encoding/index.ts';
 import { EvidenceError } from './errors.ts';
 
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 export interface ParsedBundle {
-  /** The id of the key that is said to have signed. */
-  readonly keyId: KeyId;
   readonly statement: Uint8Array;
+  /** The certificate of the signer, DER. */
+  readonly certificate: Uint8Array;
   /** The same bundle in the form that @sigstore/bundle reads. */
   readonly json: SerializedBundle;
 }
@@ -27,9 +26,9 @@ export function parseBundle(octets: Uint8Array): ParsedBundle {
   const bundle = fields(json, 'the bundle', ['mediaType', 'verificationMaterial', 'dsseEnvelope']);
   if (bundle.mediaType !== MEDIA_TYPE)
     throw notABundle(`found the media type ${shown(bundle.mediaType)}, expected "${MEDIA_TYPE}"`);
-  const keyId = parseMaterial(bundle.verificationMaterial);
-  const statement = parseEnvelope(bundle.dsseEnvelope, keyId);
-  return { keyId, statement, json: json as unknown as SerializedBundle };
+  const certificate = parseMaterial(bundle.verificationMaterial);
+  const statement = parseEnvelope(bundle.dsseEnvelope);
+  return { statement, certificate, json: json as unknown as SerializedBundle };
 }
 
 function readJson(octets: Uint8Array): Json {
@@ -40,68 +39,52 @@ function readJson(octets: Uint8Array): Json {
   }
 }
 
-function parseMaterial(value: Json | undefined): KeyId {
+function parseMaterial(value: Json | undefined): Uint8Array {
   const where = 'its verification material';
-  const empty = ['tlogEntries', 'timestampVerificationData'];
   const material = object(value, where);
-  for (const kind of ['certificate', 'x509CertificateChain']) {
-    if (material[kind] !== undefined)
-      throw wrongMaterial('found a certificate, expected the id of a registered key');
+  for (const kind of ['publicKey', 'x509CertificateChain']) {
+    if (material[kind] !== undefined) throw wrongMaterial(`found "${kind}", expected one certificate`);
   }
-  fields(material, where, ['publicKey'], empty);
-  if (empty.some((name) => !isEmpty(material[name])))
-    throw wrongMaterial('found a time stamp or log entry, expected none');
-  const { hint } = fields(material.publicKey, 'its public key', ['hint']);
-  try {
-    return parseSha256(hint);
-  } catch (cause) {
-    throw wrongMaterial(
-      `found the key hint ${shown(hint)}, expected a key id of 64 lower-case hex digits`,
-      cause,
-    );
-  }
+  fields(material, where, ['certificate', 'timestampVerificationData'], ['tlogEntries']);
+  if (list(material.tlogEntries).length > 0) throw wrongMaterial('found a log entry, expected none');
+  const { rawBytes } = fields(material.certificate, 'its certificate', ['rawBytes']);
+  const stamps = fields(material.timestampVerificationData, 'its time stamps', [], ['rfc3161Timestamps']);
+  const all = list(stamps.rfc3161Timestamps);
+  if (all.length !== 1) throw wrongCount('STAMP_COUNT', all.length, 'time stamps');
+  base64(fields(all[0], 'its time stamp', ['signedTimestamp']).signedTimestamp, 'its time stamp');
+  return base64(rawBytes, 'its certificate');
 }
 
 /** Writers of bundles leave out empty lists, or not. */
-function isEmpty(value: Json | undefined): boolean {
-  if (value === undefined) return true;
-  if (Array.isArray(value)) return value.length === 0;
-  const { rfc3161Timestamps, ...rest } = object(value, 'its time stamps');
-  return (
-    Object.keys(rest).length === 0 &&
-    (rfc3161Timestamps === undefined || (Array.isArray(rfc3161Timestamps) && rfc3161Timestamps.length === 0))
-  );
+function list(value: Json | undefined): readonly Json[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value as readonly Json[];
+  throw notABundle('it has something else where a list belongs');
 }
 
-function parseEnvelope(value: Json | undefined, keyId: KeyId): Uint8Array {
+function parseEnvelope(value: Json | undefined): Uint8Array {
   const envelope = fields(value, 'its envelope', ['payload', 'payloadType', 'signatures']);
   if (envelope.payloadType !== PAYLOAD_TYPE) {
     throw new EvidenceError(
       'PAYLOAD_TYPE',
       `Cannot accept the bundle: found the payload type ${shown(envelope.payloadType)}, expected "${PAYLOAD_TYPE}"`,
-      {
-        hint: 'make the bundle with cfl-publish new',
-      },
+      { hint: 'make the bundle again with cfl-publish' },
     );
   }
-  const signatures = Array.isArray(envelope.signatures) ? (envelope.signatures as readonly Json[]) : [];
-  if (signatures.length !== 1) {
-    throw new EvidenceError(
-      'SIGNATURE_COUNT',
-      `Cannot accept the bundle: found ${signatures.length} signatures, expected exactly 1`,
-      {
-        hint: 'a second signature is a second bundle',
-      },
-    );
-  }
+  const signatures = list(envelope.signatures);
+  if (signatures.length !== 1) throw wrongCount('SIGNATURE_COUNT', signatures.length, 'signatures');
   const signature = fields(signatures[0], 'its signature', ['sig'], ['keyid']);
   base64(signature.sig, 'its signature');
-  if (signature.keyid !== undefined && signature.keyid !== keyId) {
-    throw wrongMaterial(
-      `found the key id ${shown(signature.keyid)} beside the signature, expected "${keyId}" as in the hint`,
-    );
-  }
+  // The certificate names the key; a second name could only differ
+  if (signature.keyid !== undefined && signature.keyid !== '')
+    throw wrongMaterial(`found the key id ${shown(signature.keyid)} beside the signature, expected none`);
   return base64(envelope.payload, 'its payload');
+}
+
+function wrongCount(code: 'STAMP_COUNT' | 'SIGNATURE_COUNT', found: number, what: string): EvidenceError {
+  return new EvidenceError(code, `Cannot accept the bundle: found ${found} ${what}, expected exactly 1`, {
+    hint: 'a second signature is a second bundle, each with one time stamp',
+  });
 }
 
 function base64(value: Json | undefined, where: string): Uint8Array {
@@ -145,7 +128,7 @@ function notABundle(found: string, cause?: unknown): EvidenceError {
 
 function wrongMaterial(found: string, cause?: unknown): EvidenceError {
   return new EvidenceError('WRONG_MATERIAL', `Cannot accept the bundle: ${found}`, {
-    hint: 'sign with a key that is registered for the party',
+    hint: 'sign under a certificate that is registered for the party: cfl-publish submit',
     cause,
   });
 }

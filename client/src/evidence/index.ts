@@ -1,3 +1,26 @@
-export { type EvidenceCode, EvidenceError } from './errors.ts';
-export { signStatement } from './sign.ts';
-export { type Evidence, type EvidenceTrust, type RegisteredKey, verifyBundle } from './verify.ts';
+export {
+  type Certificate,
+  isIssuedBy,
+  isValidAt,
+  readCertificate,
+  readCertificateFile,
+} from './certificate.ts';
+export { type Crl, type RevokedCertificate, readCrl } from './crl.ts';
+export { type EvidenceCode, EvidenceError, StampUnreachableError } from './errors.ts';
+export { type SignOptions, signStatement, type Witness } from './sign.ts';
+export { type TimestampOptions, timestampAuthority } from './timestamp.ts';
+export {
+  type Authority,
+  type EvidenceTrust,
+  type KnownCrl,
+  knownCrl,
+  readTrust,
+  type TrustFiles,
+} from './trust.ts';
+export {
+  type Evidence,
+  type Judge,
+  type SigningCertificate,
+  STAMP_AGE_DAYS,
+  verifyBundle,
+} from './verify.ts';

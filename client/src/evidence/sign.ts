@@ -1,39 +1,79 @@
-// How is a statement signed so that it proves itself for years? As a Sigstore bundle: DSSE over an in-toto statement.
+// How is a statement signed so that it proves itself for years? As a Sigstore bundle: DSSE over an in-toto
+// statement, the signer's certificate, and a time stamp over the signature.
 
 import { encodeCanonical, type Json } from '../encoding/index.ts';
-import { type Signer, toKeyObject } from '../keys/index.ts';
-import { PAYLOAD_TYPE } from './bundle.ts';
+import { type Signer, toPublicKeyObject } from '../keys/index.ts';
+import { PAYLOAD_TYPE, parseBundle } from './bundle.ts';
+import { inWords, readCertificate, verifyKeyType } from './certificate.ts';
 import { EvidenceError } from './errors.ts';
 
-/** The octets of the bundle. The key must be ECDSA P-256 or Ed25519: Sigstore's verifiers know no RSA-PSS. */
-export async function signStatement(statement: Uint8Array, signer: Signer): Promise<Uint8Array> {
+/** Says when something was there: a time authority. */
+export interface Witness {
+  /** The DER of an RFC 3161 TimeStampResp over the SHA-256 of the signature. */
+  testify(signature: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface SignOptions {
+  /** Opened for `evidence`: `openSigner(uri, { use: 'evidence' })`. */
+  readonly signer: Signer;
+  /** DER, of the signer's key. */
+  readonly certificate: Uint8Array;
+  readonly witness: Witness;
+}
+
+/** The octets of the bundle. Throws EvidenceError where the certificate is not the key's, or of a kind that nobody accepts. */
+export async function signStatement(
+  statement: Uint8Array,
+  { signer, certificate, witness }: SignOptions,
+): Promise<Uint8Array> {
   if (statement.length === 0) throw new TypeError('Cannot sign a statement of no octets');
-  refuseRsa(signer.key.scheme);
+  verifySigner(signer, certificate);
   const [{ DSSEBundleBuilder }, { bundleToJSON }] = await Promise.all([
     import('@sigstore/sign'),
     import('@sigstore/bundle'),
   ]);
   const builder = new DSSEBundleBuilder({
-    signer: { sign: (message) => toSigstore(message, signer) },
-    witnesses: [],
+    signer: {
+      sign: async (message) => ({
+        signature: Buffer.from(await signer.sign(message)),
+        key: { $case: 'x509Certificate', certificate: pemOf(certificate) },
+      }),
+    },
+    witnesses: [
+      {
+        testify: async (content) => {
+          if (content.$case !== 'dsseEnvelope')
+            throw new TypeError('Only a statement in an envelope is stamped');
+          const [signature] = content.dsseEnvelope.signatures;
+          const signedTimestamp = Buffer.from(await witness.testify(signature?.sig ?? new Uint8Array()));
+          return { rfc3161Timestamps: [{ signedTimestamp }] };
+        },
+      },
+    ],
   });
   const bundle = await builder.create({ data: Buffer.from(statement), type: PAYLOAD_TYPE });
-  return encodeCanonical(bundleToJSON(bundle) as unknown as Json);
+  const octets = encodeCanonical(bundleToJSON(bundle) as unknown as Json);
+  parseBundle(octets);
+  return octets;
 }
 
-async function toSigstore(message: Buffer, signer: Signer) {
-  const publicKey = toKeyObject(signer.key).export({ type: 'spki', format: 'pem' }).toString();
-  const signature = Buffer.from(await signer.sign(message));
-  return { signature, key: { $case: 'publicKey' as const, publicKey, hint: signer.key.id } };
-}
-
-export function refuseRsa(scheme: string): void {
-  if (scheme !== 'rsassa-pss-sha256') return;
+function verifySigner({ key }: Signer, octets: Uint8Array): void {
+  const certificate = readCertificate(octets);
+  verifyKeyType(certificate);
+  if (key.scheme === 'rsassa-pss-sha256')
+    throw new TypeError('A key that signs evidence is opened for that use');
+  if (toPublicKeyObject(key).equals(certificate.x509.publicKey)) return;
   throw new EvidenceError(
-    'UNSUPPORTED_KEY',
-    'Cannot use an RSA key for a bundle: expected ECDSA P-256 or Ed25519',
-    {
-      hint: 'sign statements with a key of their own',
-    },
+    'WRONG_KEY',
+    `Cannot sign under ${inWords(certificate)}: it was issued for another key than the one that would sign`,
+    { hint: 'name the key and the certificate that belong together' },
   );
+}
+
+function pemOf(certificate: Uint8Array): string {
+  const lines =
+    Buffer.from(certificate)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }

@@ -1,107 +1,281 @@
-// Who signed this statement, and was the key theirs at that time?
+// Who signed this statement, when, and did the signature count then?
 //
-// Rules, beside the signature itself, which @sigstore/verify checks
-// - The bundle has the one form of bundle.ts.
-// - The hint names a registered key, and is that key's own id: the SHA-256 of its canonical form.
-// - The key was registered for the moment `at`: from `from` on, and before `until`.
+// Rules, in their order
+//  1. The bundle has the one form of bundle.ts: one signature, one certificate, one time stamp.
+//  2. The stamp names a time authority that is trusted at the stamp's time, and whose certificate is fit.
+//  3. An authority that is trusted at the stamp's time issued the certificate, which is fit to sign
+//     (certificate.ts) and valid at that time.
+//  4. @sigstore/verify, given these two authorities and no others: the stamp is over this very signature;
+//     both chains lead to their roots, through authorities only and each valid at that time; the signature
+//     is the certificate's over this statement.
+//  5. Nothing of the chains was revoked with effect up to the stamp's time (revocation.ts).
+//  6. At intake also at `now`, the first reception: the certificate is valid and not revoked, its authority
+//     still trusted, and the authority's CRL fresh. The stamp is not of the future, and younger than 30 days.
+// A reader needs no fresh CRL, nor a certificate that is still valid: evidence outlives both.
 //
-// What the statement says is not read here: subjects and predicate are the caller's to check.
+// Whose certificate it is, the register says; what the statement says, its reader: neither is judged here.
 
-import { encodeCanonical, encodeDate, sha256 } from '../encoding/index.ts';
-import { toKeyObject } from '../keys/index.ts';
-import type { KeyId, PublicKey } from '../tuf/types.ts';
+import type { SignedEntity } from '@sigstore/verify';
+import { encodeDate, type Sha256 } from '../encoding/index.ts';
 import { type ParsedBundle, parseBundle } from './bundle.ts';
+import {
+  type Certificate,
+  inWords,
+  isIssuedBy,
+  isValidAt,
+  readCertificate,
+  verifyKeyType,
+  verifyUsage,
+} from './certificate.ts';
 import { EvidenceError } from './errors.ts';
-import { refuseRsa } from './sign.ts';
+import { type Revoked, revocationOf, stampRevocationOf } from './revocation.ts';
+import { type Authority, type EvidenceTrust, isOpenAuthority, windowInWords } from './trust.ts';
 
-export interface RegisteredKey {
-  readonly key: PublicKey;
-  readonly from: Date;
-  /** The first moment at which it no longer counts; undefined while it is in use. */
-  readonly until: Date | undefined;
+/** A reader judges at the stamp's time alone, the gate also at the first reception. */
+export type Judge = { readonly at: 'reader' } | { readonly at: 'intake'; readonly now: Date };
+
+export interface SigningCertificate {
+  /** Of the DER: what the register binds to a party. */
+  readonly sha256: Sha256;
+  /** Names are for people; nothing is decided by them. */
+  readonly issuer: string;
+  readonly subject: string;
+  /** Upper-case hex, `021F`. */
+  readonly serial: string;
+  /** `P-256`, `RSA 2048` */
+  readonly keyType: string;
 }
 
-export interface EvidenceTrust {
-  readonly keys: ReadonlyMap<KeyId, RegisteredKey>;
-}
-
-/** What is proven: these octets were signed by this key, which was registered at the time asked for. */
+/** What is proven: these octets were signed under this certificate, no later than the stamp's time. */
 export interface Evidence {
   readonly statement: Uint8Array;
-  readonly keyId: KeyId;
+  readonly certificate: SigningCertificate;
+  readonly stampedAt: Date;
+  /** Who stamped, for people: `Example Time Authority`. */
+  readonly authority: string;
 }
 
-/** Throws EvidenceError. `at` is a time that the caller trusts, such as that of the library's acceptance. */
-export async function verifyBundle(octets: Uint8Array, trust: EvidenceTrust, at: Date): Promise<Evidence> {
+export const STAMP_AGE_DAYS = 30;
+const DAY = 86_400_000;
+
+/** Throws EvidenceError. */
+export async function verifyBundle(
+  octets: Uint8Array,
+  trust: EvidenceTrust,
+  judge: Judge,
+): Promise<Evidence> {
   const bundle = parseBundle(octets);
-  const registered = await registeredKey(bundle.keyId, trust);
-  verifyValidity(registered, at);
-  await verifySignature(bundle, registered.key);
-  return { statement: bundle.statement, keyId: bundle.keyId };
+  const entity = await signedEntity(bundle);
+  const stamp = stampOf(entity);
+  const stamper = timeAuthorityOf(stamp, trust);
+  const [timeCertificate] = stamper.chain;
+  verifyUsage(timeCertificate, stamper.anchor);
+  const leaf = readCertificate(bundle.certificate);
+  verifyKeyType(leaf);
+  const issuer = issuerOf(leaf, stamp.at, trust);
+  verifyUsage(leaf, issuer.anchor);
+  verifyValidity(leaf, stamp.at, 'the time of its stamp');
+  await verifyWithSigstore(entity, { leaf, issuer, stamper });
+  const path: readonly Certificate[] = [leaf, ...issuer.chain];
+  refuseRevoked(path, stamp.at, trust);
+  refuseRevokedStamp(stamper, stamp.at, trust);
+  if (judge.at === 'intake') verifyReception({ leaf, issuer, path, stampedAt: stamp.at }, judge.now, trust);
+  const { sha256, issuer: issuedBy, subject, serial, keyType } = leaf;
+  return {
+    statement: bundle.statement,
+    certificate: { sha256, issuer: issuedBy, subject, serial, keyType },
+    stampedAt: stamp.at,
+    authority: timeCertificate.subject,
+  };
 }
 
-async function registeredKey(keyId: KeyId, trust: EvidenceTrust): Promise<RegisteredKey> {
-  const found = trust.keys.get(keyId);
-  if (found !== undefined && (await sha256(encodeCanonical(found.key.json))) === keyId) return found;
-  const why = found === undefined ? 'it is not registered' : 'the key registered under this id has another';
-  throw new EvidenceError('UNKNOWN_KEY', `Cannot accept the key "${keyId}": ${why}`, {
-    hint: 'check who signed; a new key must be registered before it signs',
+async function signedEntity({ json }: ParsedBundle): Promise<SignedEntity> {
+  const [{ bundleFromJSON }, { toSignedEntity }] = await Promise.all([
+    import('@sigstore/bundle'),
+    import('@sigstore/verify'),
+  ]);
+  try {
+    return toSignedEntity(bundleFromJSON(json));
+  } catch (cause) {
+    throw badStamp('its certificate or its time stamp cannot be read', cause);
+  }
+}
+
+interface Stamp {
+  readonly at: Date;
+  /** As the stamp names its signer. */
+  readonly serial: string;
+}
+
+/** Read by @sigstore/core, which verifies it too: there is no second reading that could differ. */
+function stampOf({ timestamps: [stamp] }: SignedEntity): Stamp {
+  if (stamp?.$case !== 'timestamp-authority') throw new TypeError('A parsed bundle has a time stamp');
+  try {
+    const { signingTime, signerSerialNumber } = stamp.timestamp;
+    if (Number.isNaN(signingTime.getTime())) throw new TypeError('found no date');
+    return {
+      at: signingTime,
+      serial: signerSerialNumber
+        .toString('hex')
+        .toUpperCase()
+        .replace(/^00(?=.)/, ''),
+    };
+  } catch (cause) {
+    throw badStamp('its time stamp cannot be read', cause);
+  }
+}
+
+function timeAuthorityOf(stamp: Stamp, { authorities }: EvidenceTrust): Authority {
+  const named = authorities.filter(
+    ({ anchor, chain }) => anchor.kind === 'timestamp' && chain[0].serial === stamp.serial,
+  );
+  const open = named.find((one) => isOpenAuthority(one, stamp.at));
+  if (open !== undefined) return open;
+  const why = named[0] === undefined ? 'it is not trusted' : `it is trusted ${windowInWords(named[0])}`;
+  throw new EvidenceError(
+    'UNKNOWN_TIME_AUTHORITY',
+    `Cannot accept the time stamp of ${encodeDate(stamp.at)} by the authority with certificate ${stamp.serial}: ${why}`,
+    { hint: 'have the statement stamped by a time authority that the register names' },
+  );
+}
+
+function issuerOf(leaf: Certificate, at: Date, { authorities }: EvidenceTrust): Authority {
+  const issuers = authorities.filter(
+    ({ anchor, chain }) => anchor.kind === 'certificate' && isIssuedBy(leaf, chain[0]),
+  );
+  const open = issuers.find((one) => isOpenAuthority(one, at));
+  if (open !== undefined) return open;
+  const why =
+    issuers[0] === undefined
+      ? 'no trusted authority issued it'
+      : `its authority is trusted ${windowInWords(issuers[0])}, it was stamped at ${encodeDate(at)}`;
+  throw new EvidenceError('UNKNOWN_ISSUER', `Cannot accept ${inWords(leaf)}: ${why}`, {
+    hint: 'sign under a certificate of an authority that the register names',
   });
 }
 
-function verifyValidity({ key, from, until }: RegisteredKey, at: Date): void {
-  // Written so that an invalid date refuses
-  if (from <= at && (until === undefined || at < until)) return;
-  const window = `from ${encodeDate(from)}${until === undefined ? '' : ` until ${encodeDate(until)}`}`;
+function verifyValidity(certificate: Certificate, at: Date, when: string): void {
+  if (isValidAt(certificate, at)) return;
+  const { from, until } = certificate;
   throw new EvidenceError(
     'OUTSIDE_VALIDITY',
-    `Cannot accept the key "${key.id}" at ${encodeDate(at)}: it is registered ${window}`,
+    `Cannot accept ${inWords(certificate)} at ${encodeDate(at)}, ${when}: it is valid from ${encodeDate(from)} to ${encodeDate(until)}`,
+    { hint: 'sign again under a certificate that is valid now' },
+  );
+}
+
+interface Parties {
+  readonly leaf: Certificate;
+  readonly issuer: Authority;
+  readonly stamper: Authority;
+}
+
+async function verifyWithSigstore(entity: SignedEntity, { leaf, issuer, stamper }: Parties): Promise<void> {
+  const { VerificationError, Verifier } = await import('@sigstore/verify');
+  const material = {
+    certificateAuthorities: [issuer.sigstore],
+    timestampAuthorities: [stamper.sigstore],
+    tlogs: [],
+    ctlogs: [],
+    publicKey: () => {
+      throw new TypeError('A parsed bundle has a certificate');
+    },
+  };
+  try {
+    new Verifier(material, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 1 }).verify(entity);
+  } catch (cause) {
+    const code = cause instanceof VerificationError ? cause.code : undefined;
+    if (code === 'TIMESTAMP_ERROR')
+      throw badStamp('its time stamp is not one of its authority over this signature', cause);
+    if (code === 'CERTIFICATE_ERROR') throw brokenChain(leaf, cause);
+    throw new EvidenceError(
+      'BAD_SIGNATURE',
+      `Cannot accept the bundle: its signature is not one of ${inWords(leaf)} over this statement`,
+      { hint: 'ask its signer for the file again; if it stays so, treat it as an attack', cause },
+    );
+  }
+}
+
+function refuseRevoked(path: readonly Certificate[], at: Date, trust: EvidenceTrust): void {
+  path.slice(0, -1).forEach((certificate, i) => {
+    const revoked = revocationOf(certificate, path[i + 1] ?? certificate, trust);
+    if (revoked !== undefined && revoked.from <= at) throw isRevoked(certificate, revoked, at);
+  });
+}
+
+function refuseRevokedStamp({ chain }: Authority, at: Date, trust: EvidenceTrust): void {
+  const [certificate, issuer] = chain;
+  const revoked = stampRevocationOf(certificate, issuer ?? certificate, trust);
+  if (revoked !== undefined && revoked.from <= at) throw isRevoked(certificate, revoked, at);
+  refuseRevoked(chain.slice(1), at, trust);
+}
+
+interface Received {
+  readonly leaf: Certificate;
+  readonly issuer: Authority;
+  readonly path: readonly Certificate[];
+  readonly stampedAt: Date;
+}
+
+function verifyReception({ leaf, issuer, path, stampedAt }: Received, now: Date, trust: EvidenceTrust): void {
+  if (!(stampedAt <= now))
+    throw stampTime(stampedAt, `it is now ${encodeDate(now)}, expected a time that has passed`);
+  if (!(now.getTime() - stampedAt.getTime() < STAMP_AGE_DAYS * DAY))
+    throw stampTime(
+      stampedAt,
+      `it is now ${encodeDate(now)}, expected a stamp younger than ${STAMP_AGE_DAYS} days`,
+    );
+  for (const certificate of path) verifyValidity(certificate, now, 'the time of its reception');
+  if (!isOpenAuthority(issuer, now)) {
+    throw new EvidenceError(
+      'UNKNOWN_ISSUER',
+      `Cannot accept ${inWords(leaf)}: its authority is trusted ${windowInWords(issuer)}, it was received at ${encodeDate(now)}`,
+      { hint: 'sign under a certificate of an authority that the register names' },
+    );
+  }
+  refuseRevoked(path, now, trust);
+  const [authority] = issuer.chain;
+  const lists = trust.crls.filter(({ by }) => by.sha256 === authority.sha256);
+  if (lists.some(({ from, next }) => from <= now && now < next)) return;
+  const newest = lists.reduce<Date | undefined>(
+    (last, { next }) => (last === undefined || next > last ? next : last),
+    undefined,
+  );
+  throw new EvidenceError(
+    'STALE_CRL',
+    `Cannot accept ${inWords(leaf)} at ${encodeDate(now)}: ${newest === undefined ? 'its authority has no revocation list here' : `the newest revocation list of its authority is good until ${encodeDate(newest)}`}`,
     {
-      hint: 'sign again with the key that is registered now',
+      hint: 'the operator gets the newest revocation list from the authority, and the submission is decided again',
     },
   );
 }
 
-async function verifySignature({ json, keyId }: ParsedBundle, key: PublicKey): Promise<void> {
-  refuseRsa(key.scheme);
-  const publicKey = keyObject(key);
-  const [{ bundleFromJSON }, { toSignedEntity, Verifier }] = await Promise.all([
-    import('@sigstore/bundle'),
-    import('@sigstore/verify'),
-  ]);
-  const trust = {
-    certificateAuthorities: [],
-    timestampAuthorities: [],
-    tlogs: [],
-    ctlogs: [],
-    publicKey: () => ({ publicKey, validFor: () => true }),
-  };
-  const verifier = new Verifier(trust, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 });
-  try {
-    verifier.verify(toSignedEntity(bundleFromJSON(json)));
-  } catch (cause) {
-    throw new EvidenceError(
-      'BAD_SIGNATURE',
-      `Cannot accept the bundle: its signature is not one of the key "${keyId}" over this statement`,
-      {
-        hint: 'ask its signer for the file again; if it stays so, treat it as an attack',
-        cause,
-      },
-    );
-  }
+function stampTime(stampedAt: Date, why: string): EvidenceError {
+  return new EvidenceError('STAMP_TIME', `Cannot accept the time stamp of ${encodeDate(stampedAt)}: ${why}`, {
+    hint: 'sign and submit again, and check the clock of the machine that complains',
+  });
 }
 
-function keyObject(key: PublicKey) {
-  try {
-    return toKeyObject(key);
-  } catch (cause) {
-    throw new EvidenceError(
-      'UNSUPPORTED_KEY',
-      `Cannot use the key "${key.id}": its public part is not a key of its scheme`,
-      {
-        hint: 'have the key registered again from its .pub file',
-        cause,
-      },
-    );
-  }
+function isRevoked(certificate: Certificate, { from, reason }: Revoked, at: Date): EvidenceError {
+  const since = from.getTime() === 0 ? 'for all time' : `with effect from ${encodeDate(from)}`;
+  return new EvidenceError(
+    'REVOKED',
+    `Cannot accept ${inWords(certificate)} at ${encodeDate(at)}: it was revoked ${since} (${reason ?? 'no reason given'})`,
+    { hint: 'ask the party whether it signed this; it signs again under another certificate' },
+  );
+}
+
+function brokenChain(leaf: Certificate, cause: unknown): EvidenceError {
+  return new EvidenceError(
+    'UNKNOWN_ISSUER',
+    `Cannot accept ${inWords(leaf)}: its chain was not whole and valid at the time of its stamp`,
+    { hint: 'sign under a certificate of an authority that the register names', cause },
+  );
+}
+
+function badStamp(why: string, cause: unknown): EvidenceError {
+  return new EvidenceError('BAD_STAMP', `Cannot accept the bundle: ${why}`, {
+    hint: 'ask its signer for the file again; if it stays so, treat it as an attack',
+    cause,
+  });
 }

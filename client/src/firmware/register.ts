@@ -1,10 +1,14 @@
 // Who is who: `register/parties.json`, which the registrar signs.
 //
 // Rules
-// - A manufacturer code belongs to one party, a party id and a key id stand once.
-// - A statement key is valid from one date, and until another where one is given: from ≤ at < until.
+// - A manufacturer code and a certificate belong to one party; a party id stands once.
+// - A certificate belongs to a party because the register says so, by the SHA-256 of its DER. No name in a
+//   certificate is ever compared.
+// - What is registered counts from one date, and until another where one is given: from ≤ at < until. Nothing
+//   is taken out again; it is closed by its date (register-growth.ts).
 // - No person is named; a mailbox is a function's.
 
+import type { Sha256 } from '../encoding/index.ts';
 import {
   date,
   digest,
@@ -18,21 +22,36 @@ import {
   oneOf,
   type Read,
   refuse,
-  text,
 } from './fields.ts';
-import { manufacturerCode, type PartyId, partyId } from './identifiers.ts';
+import { eui64, type ManufacturerCode, manufacturerCode, type PartyId, partyId } from './identifiers.ts';
 
 export const PARTY_KINDS = ['manufacturer', 'supplier', 'panel', 'dcc', 'operator'] as const;
 export type PartyKind = (typeof PARTY_KINDS)[number];
 
-const pem = text(
-  /^-----BEGIN PUBLIC KEY-----\r?\n[A-Za-z0-9+/=\r\n]{1,2000}-----END PUBLIC KEY-----\s?$/,
-  'a public key in PEM (SubjectPublicKeyInfo)',
-);
+/** Of the Smart Energy Code: import, gas and export supplier, distributor, transporter, supplier agent, other. */
+export const USER_ROLES = ['IS', 'GS', 'ES', 'ED', 'GT', 'RSA', 'OU'] as const;
+export type UserRole = (typeof USER_ROLES)[number];
 
-const statementKey = object({ id: digest, public: pem, from: date }, { until: date });
-/** `id` is the TUF key id; whoever uses the key checks that it is. */
-export type StatementKey = ReturnType<typeof statementKey>;
+/** What a party may sign under a certificate. */
+export const PURPOSES = ['release', 'endorsement', 'association', 'withdrawal'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+const userRole = object(
+  {
+    role: oneOf(...USER_ROLES),
+    from: date,
+    /** Where it can be looked up: `SEC Party list of 2026-10-30, entry 114`. */
+    evidence: line,
+  },
+  { until: date },
+);
+export type RegisteredRole = ReturnType<typeof userRole>;
+
+const certificate = object(
+  { sha256: digest, purposes: listOfDifferent(oneOf(...PURPOSES), String, 1), from: date },
+  { until: date },
+);
+export type RegisteredCertificate = ReturnType<typeof certificate>;
 
 const party = object(
   {
@@ -40,9 +59,10 @@ const party = object(
     name: line,
     kinds: listOfDifferent(oneOf(...PARTY_KINDS), String, 1),
     codes: listOfDifferent(manufacturerCode.exact, String),
-    statementKeys: listOfDifferent(statementKey, ({ id }) => id),
+    userRoles: listOfDifferent(userRole, ({ role, from }) => `${role} from ${from}`),
+    certificates: listOfDifferent(certificate, ({ sha256 }) => sha256),
   },
-  { mailbox },
+  { eui64: eui64.exact, mailbox },
 );
 export type Party = ReturnType<typeof party>;
 
@@ -54,16 +74,15 @@ export type Register = ReturnType<typeof register>;
 
 const unambiguous: Read<Register> = (value, at) => {
   const read = register(value, at);
-  const parties = read.parties.map((one) => ({
-    codes: [...one.codes],
-    keys: one.statementKeys.map(({ id }) => id),
-  }));
   for (const words of [
-    parties.flatMap(({ codes }): string[] => codes),
-    parties.flatMap(({ keys }): string[] => keys),
+    read.parties.flatMap(({ codes }): string[] => [...codes]),
+    read.parties.flatMap(({ certificates }): string[] => certificates.map(({ sha256 }) => sha256)),
   ]) {
-    const twice = words.find((word, i) => words.indexOf(word) !== i);
-    if (twice !== undefined) refuse(twice, 'parties', 'each code and each key of one party only');
+    const seen = new Set<string>();
+    for (const word of words) {
+      if (seen.has(word)) refuse(word, 'parties', 'each code and each certificate of one party only');
+      seen.add(word);
+    }
   }
   return read;
 };
@@ -76,10 +95,35 @@ export function findParty(parties: Register, id: PartyId): Party | undefined {
   return parties.parties.find((one) => one.id === id);
 }
 
-/** The key of this id if it is the party's and valid at that date, `2026-11-20T09:00:00Z`. */
-export function statementKeyAt(of: Party, id: string, at: string): StatementKey | undefined {
-  // The exact form of a date orders as text
-  return of.statementKeys.find(
-    (key) => key.id === id && key.from <= at && (key.until === undefined || at < key.until),
+/** The party that owns a manufacturer code. */
+export function ownerOf(parties: Register, code: ManufacturerCode): Party | undefined {
+  return parties.parties.find(({ codes }) => codes.includes(code));
+}
+
+/** The party that a certificate is registered for, at whatever time. */
+export function partyOfCertificate(parties: Register, sha256: Sha256): Party | undefined {
+  return parties.parties.find(({ certificates }) => certificates.some((one) => one.sha256 === sha256));
+}
+
+/** The certificate's entry if the party may use it for this purpose at that date, `2026-11-20T09:00:00Z`. */
+export function certificateAt(
+  of: Party,
+  { sha256, purpose, at }: { readonly sha256: string; readonly purpose: Purpose; readonly at: string },
+): RegisteredCertificate | undefined {
+  return of.certificates.find(
+    (one) => one.sha256 === sha256 && one.purposes.includes(purpose) && isOpenAt(one, at),
   );
+}
+
+/** The User Roles that a party has at that date. */
+export function userRolesAt(of: Party, at: string): readonly UserRole[] {
+  return of.userRoles.filter((one) => isOpenAt(one, at)).map(({ role }) => role);
+}
+
+/** from ≤ at < until; the exact form of a date orders as text. */
+export function isOpenAt(
+  { from, until }: { readonly from: string; readonly until?: string | undefined },
+  at: string,
+): boolean {
+  return from <= at && (until === undefined || at < until);
 }

@@ -54,6 +54,11 @@ export function toKeyObject(key: PublicKey): KeyObject {
   );
 }
 
+/** The key of any kind that a Signer has, those for evidence included. Throws as toKeyObject does. */
+export function toPublicKeyObject(key: PublicKey): KeyObject {
+  return key.scheme === 'rsa-pkcs1v15-sha256' ? createPublicKey(key.public) : toKeyObject(key);
+}
+
 function readText(key: PublicKey): KeyObject | undefined {
   try {
     if (key.scheme === 'ed25519') return ed25519Key(key.public);

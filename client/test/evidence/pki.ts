@@ -8,4 +8,5 @@ export {
   stampFor,
   startTimestampAuthority,
   type TimestampAuthority,
+  witnessOf,
 } from '../../../scripts/pki/time-authority.ts';

@@ -1,0 +1,65 @@
+// Which authorities are trusted, for what, and since when? `register/anchors.json`, which the registrar signs.
+//
+// Rules
+// - An anchor names one certificate of `register/trusted_root.json` by the SHA-256 of its DER: the one that
+//   issues (`certificate`), or the time authority's own (`timestamp`). An authority without an anchor counts
+//   for nothing.
+// - What the key usage and the extended key usage of a signer's certificate must hold is data of its anchor.
+// - An anchor is closed by its date and never deleted, so that what was signed before can be verified.
+
+import {
+  date,
+  digest,
+  type Format,
+  format,
+  listOfDifferent,
+  literal,
+  object,
+  oneOf,
+  text,
+} from './fields.ts';
+
+/** Bits of KeyUsage by their names in RFC 5280, 4.2.1.3, in order. */
+export const KEY_USAGES = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const;
+export type KeyUsage = (typeof KEY_USAGES)[number];
+
+const objectIdentifier = text(
+  /^[0-2](\.(0|[1-9]\d{0,9})){1,20}$/,
+  'an object identifier such as 1.3.6.1.5.5.7.3.3',
+);
+
+const anchor = object(
+  {
+    sha256: digest,
+    kind: oneOf('certificate', 'timestamp'),
+    leaf: object({
+      keyUsage: listOfDifferent(oneOf(...KEY_USAGES), String, 1),
+      extendedKeyUsage: listOfDifferent(objectIdentifier, String),
+    }),
+    from: date,
+  },
+  { until: date },
+);
+export type Anchor = ReturnType<typeof anchor>;
+
+const anchorList = object({
+  format: literal('cfl/anchors/1'),
+  authorities: listOfDifferent(anchor, ({ sha256 }) => sha256),
+});
+export type Anchors = ReturnType<typeof anchorList>;
+
+export const anchorsFile: Format<Anchors> = format(anchorList);
+
+export const ANCHORS_PATH = 'register/anchors.json';
+/** A Sigstore TrustedRoot. */
+export const TRUSTED_ROOT_PATH = 'register/trusted_root.json';

@@ -1,0 +1,70 @@
+// May this register follow that one? What was registered stays, so that old evidence can always be verified.
+//
+// Rules
+// - A certificate, a User Role, an anchor and a revocation stay as they are.
+// - An open one may be closed by a date. What is closed may be closed earlier, and is never opened again.
+// - A certificate's purposes and an anchor's demands do not change: a new entry says something new.
+// - A party stays, and a certificate stays with its party.
+
+import type { Anchors } from './anchors.ts';
+import type { Party, Register } from './register.ts';
+import { type Revocations, revocationKey } from './revocations.ts';
+
+/** What was lost between two versions, in words: `the certificate 4651ff9454d5 of example-meters is gone`. */
+export function lostParties(before: Register, after: Register): readonly string[] {
+  return before.parties.flatMap((party) => {
+    const now = after.parties.find(({ id }) => id === party.id);
+    return now === undefined ? [`the party ${party.id} is gone`] : lostOf(party, now);
+  });
+}
+
+function lostOf(before: Party, after: Party): readonly string[] {
+  const certificates = lost(before.certificates, after.certificates, ({ sha256 }) => sha256);
+  const roles = lost(before.userRoles, after.userRoles, ({ role, from }) => `${role} from ${from}`);
+  return [
+    ...certificates.map(({ key, how }) => `the certificate ${key.slice(0, 12)} of ${before.id} ${how}`),
+    ...roles.map(({ key, how }) => `the User Role ${key} of ${before.id} ${how}`),
+  ];
+}
+
+export function lostAnchors(before: Anchors, after: Anchors): readonly string[] {
+  return lost(before.authorities, after.authorities, ({ sha256 }) => sha256).map(
+    ({ key, how }) => `the authority ${key.slice(0, 12)} ${how}`,
+  );
+}
+
+export function lostRevocations(before: Revocations, after: Revocations): readonly string[] {
+  return lost(before.revocations, after.revocations, revocationKey).map(
+    ({ key, how }) => `the revocation of ${key}, ${how}`,
+  );
+}
+
+interface Lost {
+  readonly key: string;
+  readonly how: 'is gone' | 'was changed' | 'was opened again';
+}
+
+function lost<T extends object>(
+  before: readonly T[],
+  after: readonly T[],
+  keyOf: (one: T) => string,
+): readonly Lost[] {
+  const present = new Map(after.map((one) => [keyOf(one), one]));
+  return before.flatMap((one): Lost[] => {
+    const key = keyOf(one);
+    const now = present.get(key);
+    if (now === undefined) return [{ key, how: 'is gone' }];
+    if (withoutEnd(one) !== withoutEnd(now)) return [{ key, how: 'was changed' }];
+    const [was, is] = [endOf(one), endOf(now)];
+    return was !== undefined && (is === undefined || is > was) ? [{ key, how: 'was opened again' }] : [];
+  });
+}
+
+/** Both come from the same reader, so their fields stand in the same order. */
+function withoutEnd(one: object): string {
+  return JSON.stringify({ ...one, until: undefined });
+}
+
+function endOf(one: object): string | undefined {
+  return 'until' in one && typeof one.until === 'string' ? one.until : undefined;
+}
