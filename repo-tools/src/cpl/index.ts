@@ -5,4 +5,12 @@ export type { Consequences, StateChange } from './consequences.ts';
 export { type CplCsv, type CplCsvOptions, type CplFault, CplRowsError, readCplCsv } from './csv.ts';
 export type { CplDifference } from './difference.ts';
 export { type CplImport, type CplImportRequest, importCpl } from './import.ts';
-export { type CplImportPlan, type CplSource, type CplSummary, planCplImport } from './plan.ts';
+export {
+  type CplAmendment,
+  type CplImportPlan,
+  type CplSource,
+  type CplSummary,
+  planCplAmendment,
+  planCplImport,
+} from './plan.ts';
+export { type PresentCpl, readPresentCpl } from './present.ts';

@@ -6,6 +6,8 @@
 // - Only the shards whose rows changed are written, in the order of entry ids, so that a list sorted
 //   differently is the same list. `cpl/index.json` is written each time.
 // - Nothing that was listed leaves the role: a decision of the past is made again from the snapshot it names.
+// - A single row may be amended between two lists: a snapshot more, of the same date, for it says nothing
+//   about the other rows.
 
 import { sha256 } from '@cfl/client/encoding';
 import {
@@ -18,7 +20,7 @@ import {
   cplShardPath,
   type ManufacturerCode,
 } from '@cfl/client/firmware';
-import { parseRoleName, parseTargetPath } from '@cfl/client/tuf';
+import { type Document, parseRoleName, parseTargetPath, type Targets } from '@cfl/client/tuf';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
 import { revise } from '../change/plan.ts';
@@ -56,11 +58,73 @@ export async function planCplImport(
   source: CplSource,
   now: Date,
 ): Promise<CplImportPlan> {
+  const present = await presentUpon(published, source.name);
+  refuseDate(source, present.cpl.index, now);
+  return planSnapshot(present, entries, { published, source, now });
+}
+
+export interface CplAmendment {
+  /** What it rests upon: a name for the index, and the octets of the communication. */
+  readonly source: Pick<CplSource, 'name' | 'octets'>;
+  /** Of `CPL snapshot 3: …`. */
+  readonly title: string;
+  /** Before those that say what becomes different. */
+  readonly words: readonly string[];
+  /** Other files of the role, by target path. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The present list with these entries as given, where any is; every other row stays. Throws ChangeError. */
+export async function planCplAmendment(
+  published: Published,
+  entries: readonly CplEntry[],
+  { source, title, words, files }: CplAmendment,
+  now: Date,
+): Promise<CplImportPlan> {
+  const present = await presentUpon(published, source.name);
+  const { index } = present.cpl;
+  if (index === undefined)
+    throw refused(source.name, 'the library has no CPL yet', 'Begin with: cfl-repo cpl import');
+  const all = new Map(present.cpl.entries);
+  for (const entry of entries) all.set(entry.entry, entry);
+  const plan = await planSnapshot(present, [...all.values()], {
+    published,
+    source: { ...source, date: index.date.slice(0, 10) },
+    now,
+    files,
+  });
+  const change = {
+    ...plan.change,
+    title: `CPL snapshot ${plan.summary.snapshot}: ${title}`,
+    words: [...words, ...plan.change.words],
+  };
+  return { ...plan, change };
+}
+
+interface Upon {
+  readonly role: Document<Targets>;
+  readonly cpl: PresentCpl;
+}
+
+async function presentUpon(published: Published, name: string): Promise<Upon> {
   const role = await published.role(CPL);
   if (role === undefined)
-    throw refused(source.name, 'nothing delegates to the role cpl', 'Begin with: cfl-repo init');
-  const present = await readPresentCpl(published);
-  refuseDate(source, present.index, now);
+    throw refused(name, 'nothing delegates to the role cpl', 'Begin with: cfl-repo init');
+  return { role, cpl: await readPresentCpl(published) };
+}
+
+interface Planning {
+  readonly published: Published;
+  readonly source: CplSource;
+  readonly now: Date;
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+}
+
+async function planSnapshot(
+  { role, cpl: present }: Upon,
+  entries: readonly CplEntry[],
+  { published, source, now, files }: Planning,
+): Promise<CplImportPlan> {
   const snapshot = (present.index?.snapshot ?? 0) + 1;
   const shards = shardsOf(entries, snapshot);
   const written = shards.filter((shard) => !sameRows(shard, present.shards.get(shard.code)));
@@ -73,10 +137,11 @@ export async function planCplImport(
     ...(await consequencesOf(published, present, shards)),
   };
   const index = indexOf(shards, { present, written, snapshot, source, sha256: await sha256(source.octets) });
-  const targets = new Map(
+  const targets = new Map<string, Uint8Array>(
     written.map((shard) => [cplShardPath(snapshot, shard.code), cplShard.encode(shard)]),
   );
   targets.set(CPL_INDEX_PATH, cplIndex.encode(index));
+  for (const [path, octets] of files ?? []) targets.set(path, octets);
   const change: Change = {
     title: `CPL snapshot ${snapshot} of ${source.date}`,
     words: wordsOf(summary),
