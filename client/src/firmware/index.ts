@@ -31,6 +31,19 @@ export {
   cplShardPath,
 } from './cpl.ts';
 export { CPL_COLUMNS, type CplColumn, parseCplRow, type RowFault } from './cpl-row.ts';
+export {
+  ENDORSEMENT_PREDICATE_TYPE,
+  type EndorsedDigests,
+  type Endorsement,
+  type EndorsementForm,
+  type EndorsementPlace,
+  endorsedDigests,
+  endorsementOf,
+  endorsementPath,
+  endorsementStatement,
+  entriesOf,
+  parseEndorsementPath,
+} from './endorsement.ts';
 export { type Format, FormatError } from './fields.ts';
 export {
   decodeHeader,
