@@ -124,7 +124,8 @@ export function sameDelegations(a: Delegations | undefined, b: Delegations | und
   return delegationsText(a) === delegationsText(b);
 }
 
-function delegationsText(delegations: Delegations | undefined): string {
+/** As canonical JSON. */
+export function delegationsText(delegations: Delegations | undefined): string {
   const { delegations: encoded } = encodeTargets({
     specVersion: SPEC_VERSION,
     version: 1,
@@ -133,4 +134,10 @@ function delegationsText(delegations: Delegations | undefined): string {
     delegations,
   });
   return canonicalText(encoded ?? null);
+}
+
+/** The keys that a role and its bins are signed with; undefined where `targets` does not delegate to it. */
+export function authorityOf(delegations: Delegations | undefined, family: RoleName): Authority | undefined {
+  const role = delegations?.roles.find(({ name }) => name === family);
+  return role && { role, keys: delegations?.keys ?? new Map() };
 }

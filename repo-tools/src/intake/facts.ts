@@ -14,6 +14,7 @@ import {
 import { encodeDate } from '@cfl/client/encoding';
 import { EvidenceError, type EvidenceTrust, verifyBundle } from '@cfl/client/evidence';
 import {
+  type CatalogueRelease,
   FormatError,
   findParty,
   imagePath,
@@ -25,10 +26,11 @@ import {
 import { statementTrust } from '@cfl/client/library';
 import type { Document, RoleName, TargetPath, Targets } from '@cfl/client/tuf';
 import { manufacturerRole } from '../ceremony/roles.ts';
+import { authorityOf, familyOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
 import type { Published } from '../deploy/state.ts';
 import { type LibraryReading, publishedReleases, readLibrary } from './library.ts';
-import { isSigned, roleDifference } from './role-difference.ts';
+import { roleDifference, type SubmittedRole } from './role-difference.ts';
 import { payloadOf, type Submission, SubmissionError, type SubmittedRelease } from './submission.ts';
 
 export interface FactsOptions {
@@ -67,13 +69,17 @@ export async function factsOf(
   }
   const library = await readLibrary(published);
   const roles = new Map<string, RoleDifference>();
-  for (const role of change.metadata.keys())
+  for (const role of new Set([...change.metadata.keys()].map(familyOf)))
     roles.set(role, await roleFact(role, submission, published, options));
+  const rows = new Map<string, readonly CatalogueRelease[]>();
+  for (const code of new Set(submission.releases.map((one) => one.code)))
+    rows.set(code, await publishedReleases(published, code));
   const releases = [];
   for (const submitted of submission.releases) {
     const role = roles.get(manufacturerRole(submitted.code));
     if (role === undefined) throw new TypeError('A submission has a role file for each of its releases');
-    releases.push({ submitted, facts: await releaseFacts(submitted, { published, library, role, options }) });
+    const known = { published, library, role, options, rows: rows.get(submitted.code) ?? [] };
+    releases.push({ submitted, facts: await releaseFacts(submitted, known) });
   }
   return { library, releases };
 }
@@ -83,11 +89,13 @@ interface Known {
   readonly library: LibraryReading;
   readonly role: RoleDifference;
   readonly options: FactsOptions;
+  /** Every published release of the code. */
+  readonly rows: readonly CatalogueRelease[];
 }
 
 async function releaseFacts(
   submitted: SubmittedRelease,
-  { published, library, role, options }: Known,
+  { published, library, role, options, rows }: Known,
 ): Promise<Facts> {
   const { code, release } = submitted;
   const { statement, evidence } = await evidenceFact(submitted, library, options);
@@ -108,7 +116,7 @@ async function releaseFacts(
     party: findParty(library.register, predicate.originator),
     library: { sizeLimit: library.sizeLimit },
     cpl: { snapshot: library.cpl.snapshot, entries: await library.cpl.entries(claimed, predicate.code) },
-    published: await publishedReleases(published, code),
+    published: rows,
     role,
   };
 }
@@ -160,24 +168,36 @@ async function roleFact(
   options: FactsOptions,
 ): Promise<RoleDifference> {
   const { change } = submission;
-  const submitted = change.metadata.get(role) as Document<Targets>;
-  refuseExpiry(role, submitted, options.now);
-  const present = await published.role(role);
-  const base = change.upon.get(role) ?? submitted.signed.version - 1;
-  const current = present?.signed.version ?? 0;
-  const { delegations } = published.trusted.targets.signed;
+  const submitted: SubmittedRole[] = [];
+  for (const [name, metadata] of change.metadata) {
+    if (familyOf(name) !== role) continue;
+    const document = metadata as Document<Targets>;
+    refuseExpiry(name, document, options.now);
+    const base = change.upon.get(name) ?? document.signed.version - 1;
+    const { former, current } = await formerOf(name, base, published, options);
+    submitted.push({ name, document, base, former, current });
+  }
   return roleDifference({
     role,
+    authority: authorityOf(published.trusted.targets.signed.delegations, role),
     submitted,
-    base,
-    former: base === current ? present : ((await options.former(role, base)) ?? present),
-    current,
+    head: (await formerOf(role, change.upon.get(role), published, options)).former,
     files: filesOf(role, change.targets),
-    signed:
-      options.dryRun === undefined
-        ? await isSigned(submitted, role, delegations)
-        : options.dryRun.canSign(role),
+    ...(options.dryRun === undefined ? {} : { willSign: options.dryRun.canSign(role) }),
   });
+}
+
+/** The version of a role that the submission was signed upon, and the number of the newest. */
+async function formerOf(
+  name: RoleName,
+  base: number | undefined,
+  published: Published,
+  { former }: FactsOptions,
+): Promise<{ readonly former: Document<Targets> | undefined; readonly current: number }> {
+  const present = await published.role(name);
+  const current = present?.signed.version ?? 0;
+  if (base === undefined || base === current) return { former: present, current };
+  return { former: (await former(name, base)) ?? present, current };
 }
 
 function filesOf(

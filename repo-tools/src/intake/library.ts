@@ -3,9 +3,11 @@
 
 import { type Sha256, sha256 } from '@cfl/client/encoding';
 import {
+  CATALOGUE_INDEX_PATH,
   type CatalogueRelease,
   CPL_INDEX_PATH,
   type CplEntry,
+  catalogueIndex,
   catalogueShard,
   catalogueShardPath,
   cplIndex,
@@ -55,35 +57,65 @@ export async function readLibrary(published: Published): Promise<LibraryReading>
 function readCpl(published: Published, octets: Uint8Array | undefined): CplReading {
   const index = octets === undefined ? undefined : cplIndex.parse(octets);
   const shards = index?.shards ?? [];
-  const ofCode = async (code: ManufacturerCode) => {
+  const read = new Map<ManufacturerCode, Promise<ReadonlyMap<EntryId, CplEntry>>>();
+  const ofCode = (code: ManufacturerCode) => {
+    const known = read.get(code) ?? readShard(code);
+    read.set(code, known);
+    return known;
+  };
+  const readShard = async (code: ManufacturerCode) => {
     const listed = shards.find((shard) => shard.code === code);
-    if (listed === undefined) return [];
+    if (listed === undefined) return new Map<EntryId, CplEntry>();
     const shard = await published.read(cplShardPath(listed.snapshot, code));
     if (shard === undefined)
       throw new TypeError(`The CPL's index names a shard of ${code} that no role lists`);
-    return cplShard.parse(shard).entries;
+    return new Map(cplShard.parse(shard).entries.map((entry) => [entry.entry, entry]));
   };
   return {
     snapshot: index?.snapshot ?? 0,
-    ofCode,
+    ofCode: async (code) => [...(await ofCode(code)).values()],
     async entries(ids, code) {
       const found = new Map<EntryId, CplEntry>();
       // Its own first; the others only for a claim of somebody else's entry
       const codes = [code, ...shards.map((shard) => shard.code).filter((other) => other !== code)];
       for (const one of codes) {
-        if (ids.every((id) => found.has(id))) break;
-        for (const entry of await ofCode(one)) if (ids.includes(entry.entry)) found.set(entry.entry, entry);
+        const missing = ids.filter((id) => !found.has(id));
+        if (missing.length === 0) break;
+        const entries = await ofCode(one);
+        for (const id of missing) {
+          const entry = entries.get(id);
+          if (entry !== undefined) found.set(id, entry);
+        }
       }
       return found;
     },
   };
 }
 
-/** The published releases of a code, as the catalogue lists them. */
+/** The published releases of a code, as all shards of the catalogue list them. */
 export async function publishedReleases(
   published: Published,
   code: ManufacturerCode,
 ): Promise<readonly CatalogueRelease[]> {
-  const octets = await published.read(catalogueShardPath(code, 0));
-  return octets === undefined ? [] : catalogueShard.parse(octets).releases;
+  const index = await published.read(CATALOGUE_INDEX_PATH);
+  const shards = index === undefined ? [] : catalogueIndex.parse(index).shards;
+  const releases: CatalogueRelease[] = [];
+  for (const { shard } of shards.filter((one) => one.code === code)) {
+    const octets = await published.read(catalogueShardPath(code, shard));
+    if (octets === undefined)
+      throw new TypeError(`The catalogue's index names a shard of ${code} that no role lists`);
+    releases.push(...releasesIn(octets));
+  }
+  return releases;
+}
+
+/** Parsed once, however often the same octets are read. */
+const parsed = new WeakMap<Uint8Array, readonly CatalogueRelease[]>();
+
+function releasesIn(octets: Uint8Array): readonly CatalogueRelease[] {
+  const known = parsed.get(octets);
+  if (known !== undefined) return known;
+  const { releases } = catalogueShard.parse(octets);
+  parsed.set(octets, releases);
+  return releases;
 }

@@ -10,8 +10,9 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
-import { revise } from '../change/plan.ts';
+import { authorityOf } from '../change/bins.ts';
 import { signDocument } from '../change/sign.ts';
+import { reviseFamily } from '../change/split.ts';
 import type { OnlineSigners, Publication } from '../deploy/publish.ts';
 import type { Published } from '../deploy/state.ts';
 import { catalogueWith } from './catalogue.ts';
@@ -35,6 +36,8 @@ export class PlannedLibrary implements Published {
   readonly #roles = new Map<RoleName, Document<Targets>>();
   readonly #targets = new Map<TargetPath, Uint8Array>();
 
+  readonly #kept = new Map<string, Uint8Array>();
+
   constructor(under: Published) {
     this.#under = under;
     this.library = under.library;
@@ -46,7 +49,12 @@ export class PlannedLibrary implements Published {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    return this.#targets.get(parseTargetPath(path)) ?? this.#under.read(path);
+    const planned = this.#targets.get(parseTargetPath(path)) ?? this.#kept.get(path);
+    if (planned !== undefined) return planned;
+    const octets = await this.#under.read(path);
+    // What every decision reads again, and none of the images
+    if (octets !== undefined && !path.startsWith('firmware/')) this.#kept.set(path, octets);
+    return octets;
   }
 
   get isEmpty(): boolean {
@@ -70,7 +78,7 @@ export class PlannedLibrary implements Published {
           code,
           originator: facts.statement.predicate.originator,
           submission: digest,
-          role: { name: facts.role.role, version: facts.role.version },
+          role: { name: facts.role.role, version: facts.role.files[0]?.version ?? 0 },
           library: this.trusted.snapshot.signed.version + 1,
           now,
           cpl,
@@ -83,21 +91,32 @@ export class PlannedLibrary implements Published {
       if ((await this.read(path)) !== undefined) throw new TypeError(`A decision is never replaced: ${path}`);
       this.#put(path, recorded.octets);
       this.#put(HEAD_PATH, encodeHead(recorded.head));
-      for (const [file, octets] of await catalogueWith(facts, this)) this.#put(file, octets);
     }
+    const accepted = releases.map(({ facts }) => facts);
+    for (const [file, octets] of await catalogueWith(accepted, this)) this.#put(file, octets);
   }
 
   /** Everything taken up, with the gate's and the catalogue's next versions signed. */
   async publication({ gate, catalogue }: IntakeSigners, now: Date): Promise<Publication> {
     const roles = new Map(this.#roles);
-    roles.set(GATE, await this.#revised(GATE, 'intake/', gate, now));
-    roles.set(CATALOGUE, await this.#revised(CATALOGUE, 'catalogue/', catalogue, now));
+    for (const [role, document] of await this.#revised(GATE, 'intake/', gate, now)) roles.set(role, document);
+    for (const [role, document] of await this.#revised(CATALOGUE, 'catalogue/', catalogue, now))
+      roles.set(role, document);
     return { roles, targets: new Map(this.#targets) };
   }
 
-  async #revised(role: RoleName, prefix: string, signer: Signer, now: Date): Promise<Document<Targets>> {
+  async #revised(
+    family: RoleName,
+    prefix: string,
+    signer: Signer,
+    now: Date,
+  ): Promise<ReadonlyMap<RoleName, Document<Targets>>> {
     const add = new Map([...this.#targets].filter(([path]) => path.startsWith(prefix)));
-    return signDocument(role, await revise(role, await this.#under.role(role), { add }, now), signer);
+    const authority = authorityOf(this.trusted.targets.signed.delegations, family);
+    if (authority === undefined) throw new TypeError(`A library delegates to ${family}`);
+    const revised = new Map(await reviseFamily(this.#under, { family, authority, add }, now));
+    for (const [role, document] of revised) revised.set(role, await signDocument(role, document, signer));
+    return revised;
   }
 
   #put(path: string, octets: Uint8Array): void {

@@ -3,7 +3,7 @@
 // Rules
 // - Every file is one of a release: its image, one statement, the notes of the same number.
 // - Every release has exactly one statement here. Its image may be published already.
-// - Its role files are those of the releases' manufacturer codes: no more, no fewer.
+// - Its role files are those of the releases' manufacturer codes, or bins of theirs: no more, no fewer.
 // Whether any of it may be published is not asked here.
 
 import { encodeCanonical, type Sha256, sha256 } from '@cfl/client/encoding';
@@ -19,6 +19,7 @@ import {
 import type { Files } from '@cfl/client/library';
 import { metadataFile, parseTargetPath, RefusedError, type TargetPath } from '@cfl/client/tuf';
 import { manufacturerRole } from '../ceremony/roles.ts';
+import { familyOf } from '../change/bins.ts';
 import { type Change, readChange } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
 import { ANSWER_FILE } from './answer.ts';
@@ -92,13 +93,14 @@ function withoutAnswer(files: Files, base: string): Files {
 export async function submissionOf(change: Change): Promise<Submission> {
   const releases = releasesOf(change.targets);
   const roles = new Set<string>(releases.map(({ code }) => manufacturerRole(code)));
-  const foreign = [...change.metadata.keys()].find((role) => !roles.has(role));
+  const foreign = [...change.metadata.keys()].find((role) => !roles.has(familyOf(role)));
   if (foreign !== undefined)
     throw new SubmissionError(
       `it brings a version of the role "${foreign}", expected only ${list(roles)}`,
       WHOLE,
     );
-  const missing = [...roles].find((role) => ![...change.metadata.keys()].some((one) => one === role));
+  const brought = new Set<string>([...change.metadata.keys()].map(familyOf));
+  const missing = [...roles].find((role) => !brought.has(role));
   if (missing !== undefined)
     throw new SubmissionError(
       `it brings no version of the role "${missing}", expected ${list(roles)}`,

@@ -29,9 +29,10 @@ import {
   type Targets,
 } from '@cfl/client/tuf';
 import { manufacturerRole } from '../ceremony/roles.ts';
+import { authorityOf, familyOf } from '../change/bins.ts';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
-import { revise } from '../change/plan.ts';
+import { type Addition, isListed, reviseFamily } from '../change/split.ts';
 import type { Published } from '../deploy/state.ts';
 import { decideSubmission, type SubmissionDecision } from '../intake/decide.ts';
 import { delegationOf } from '../intake/role-difference.ts';
@@ -85,38 +86,97 @@ async function readImage(base: string, path: string): Promise<Uint8Array> {
   throw new ChangeError('BAD_INPUT', `Cannot find the image "${path}"`, `Correct "image" in ${RELEASE_FILE}`);
 }
 
-/** The change with this statement file, upon the newest role version; its role file is not signed. */
+export interface DraftFiles {
+  readonly draft: Draft;
+  /** The statement as it will lie in the library: its bundle, or in a dry run its payload. */
+  readonly statementFile: Uint8Array;
+}
+
+/** One change with all of them, upon the newest role versions; its role files are not signed. */
 export async function draftChange(
-  draft: Draft,
-  statementFile: Uint8Array,
+  drafts: readonly DraftFiles[],
   published: Published,
   now: Date,
 ): Promise<Change> {
-  const { code, release, image, notes, statement } = draft;
+  const targets = new Map<TargetPath, Uint8Array>();
+  const families = new Map<RoleName, Map<TargetPath, Uint8Array>>();
+  const words: string[] = [];
+  for (const one of drafts) {
+    const role = manufacturerRole(one.draft.code);
+    const add = families.get(role) ?? new Map<TargetPath, Uint8Array>();
+    families.set(role, add);
+    for (const [path, octets] of await filesOfDraft(one, role, published)) {
+      add.set(path, octets);
+      targets.set(path, octets);
+    }
+    words.push(...draftInWords(one.draft));
+  }
+  const metadata = new Map<RoleName, Document<Root | Targets>>();
+  const upon = new Map<RoleName, number>();
+  for (const [family, add] of families) {
+    const revised = await revisedRole({ family, add }, published, now);
+    for (const [role, document] of revised.metadata) metadata.set(role, document);
+    for (const [role, version] of revised.upon) upon.set(role, version);
+    words.push(`role      ${namesInWords([...revised.metadata.keys()])}: ${add.size} files more`);
+  }
+  const [first] = drafts;
+  const title =
+    drafts.length === 1 && first !== undefined
+      ? titleOf(first.draft)
+      : `${drafts.length} releases of ${[...new Set(drafts.map(({ draft }) => draft.code))].join(', ')}`;
+  return { title, words, created: now, library: published.library, upon, metadata, targets };
+}
+
+function titleOf({ code, image, release }: Draft): string {
+  return `${code} firmware ${firmwareVersionOf(image.header.fileVersion)}, release ${release.slice(0, 12)}`;
+}
+
+function draftInWords({ release, statement }: Draft): readonly string[] {
+  return [
+    `release   ${release}`,
+    `entries   ${statement.predicate.claims.map(({ entry }) => entry).join(', ')}`,
+  ];
+}
+
+/** `m-fff1`, or `m-fff1 and 16 bins of it`. */
+function namesInWords(names: readonly RoleName[]): string {
+  return names.length <= 3 ? names.join(', ') : `${names[0]} and ${names.length - 1} more of its files`;
+}
+
+async function filesOfDraft(
+  { draft: { code, release, image, notes, statement }, statementFile }: DraftFiles,
+  role: RoleName,
+  published: Published,
+): Promise<ReadonlyMap<TargetPath, Uint8Array>> {
   const { number } = statement.predicate;
-  const role = manufacturerRole(code);
-  const present = await publishedRole(published, role);
-  const add = new Map<TargetPath, Uint8Array>();
+  const files = new Map<TargetPath, Uint8Array>();
+  const at = imagePath(code, release);
   // A later statement says more about an image that is there already
-  if (!present.signed.targets.has(parseTargetPath(imagePath(code, release))))
-    add.set(parseTargetPath(imagePath(code, release)), octetsOf(image));
-  add.set(parseTargetPath(statementPath(code, release, number)), statementFile);
-  if (notes !== undefined) add.set(parseTargetPath(notesPath(code, release, number)), notes);
-  return {
-    title: `${code} firmware ${firmwareVersionOf(image.header.fileVersion)}, release ${release.slice(0, 12)}`,
-    words: [
-      `release   ${release}`,
-      `entries   ${statement.predicate.claims.map(({ entry }) => entry).join(', ')}`,
-      `role      ${role} version ${present.signed.version + 1} lists ${add.size} files more`,
-    ],
-    created: now,
-    library: published.library,
-    upon: new Map([[role, present.signed.version]]),
-    metadata: new Map<RoleName, Document<Root | Targets>>([
-      [role, await revise(role, present, { add }, now)],
-    ]),
-    targets: add,
-  };
+  if (!(await isListed(published, role, at))) files.set(parseTargetPath(at), octetsOf(image));
+  files.set(parseTargetPath(statementPath(code, release, number)), statementFile);
+  if (notes !== undefined) files.set(parseTargetPath(notesPath(code, release, number)), notes);
+  return files;
+}
+
+export interface RevisedRole {
+  readonly metadata: ReadonlyMap<RoleName, Document<Targets>>;
+  /** Of these files, and of the role itself, whose number of bins they were made for. */
+  readonly upon: ReadonlyMap<RoleName, number>;
+}
+
+/** The next versions of a manufacturer's role and its bins; not yet signed. Throws NOT_A_SIGNER. */
+export async function revisedRole(
+  { family, add }: Pick<Addition, 'family' | 'add'>,
+  published: Published,
+  now: Date,
+): Promise<RevisedRole> {
+  const head = await publishedRole(published, family);
+  const authority = authorityOf(published.trusted.targets.signed.delegations, family);
+  if (authority === undefined) throw new TypeError(`A published role is delegated to: ${family}`);
+  const metadata = await reviseFamily(published, { family, authority, add }, now);
+  const upon = new Map([[family, head.signed.version]]);
+  for (const role of metadata.keys()) upon.set(role, (await published.role(role))?.signed.version ?? 0);
+  return { metadata, upon };
 }
 
 export async function publishedRole(published: Published, role: RoleName): Promise<Document<Targets>> {
@@ -129,17 +189,27 @@ export async function publishedRole(published: Published, role: RoleName): Promi
   );
 }
 
-/** Throws ChangeError, or SubmissionError where the gateway would not even decide. */
-export async function checkDraft(
+export function checkDraft(
   draft: Draft,
   published: Published,
   ring: KeyRing,
   now: Date,
 ): Promise<SubmissionDecision> {
-  const change = await draftChange(draft, encodeStatement(draft.statement), published, now);
+  return checkDrafts([draft], published, ring, now);
+}
+
+/** Throws ChangeError, or SubmissionError where the gateway would not even decide. */
+export async function checkDrafts(
+  drafts: readonly Draft[],
+  published: Published,
+  ring: KeyRing,
+  now: Date,
+): Promise<SubmissionDecision> {
+  const files = drafts.map((draft) => ({ draft, statementFile: encodeStatement(draft.statement) }));
+  const change = await draftChange(files, published, now);
   const { delegations } = published.trusted.targets.signed;
   const enough = new Set<RoleName>();
-  for (const role of change.metadata.keys()) {
+  for (const role of new Set([...change.metadata.keys()].map(familyOf))) {
     const delegation = delegationOf(delegations, role);
     const count = await keysAtHand(delegation, ring);
     // With fewer than it needs, the others sign after: cfl-publish sign

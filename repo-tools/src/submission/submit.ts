@@ -8,25 +8,28 @@ import type { Decision } from '@cfl/client/admission';
 import { sha256 } from '@cfl/client/encoding';
 import { signStatement } from '@cfl/client/evidence';
 import { encodeStatement, parseReleasePath } from '@cfl/client/firmware';
+import type { Signer } from '@cfl/client/keys';
 import type { Files } from '@cfl/client/library';
 import {
   type DelegatedRole,
   type Document,
+  metadataFile,
   type RoleName,
   type Root,
   TARGETS,
   type Targets,
 } from '@cfl/client/tuf';
+import { manufacturerRole } from '../ceremony/roles.ts';
+import { familyOf } from '../change/bins.ts';
 import { type Change, writeChange } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
-import { revise } from '../change/plan.ts';
 import { signChange, signDocument } from '../change/sign.ts';
 import { type Published, presentOf } from '../deploy/state.ts';
 import { ANSWER_FILE, decisive } from '../intake/answer.ts';
 import type { SubmissionDecision } from '../intake/decide.ts';
 import { delegationOf } from '../intake/role-difference.ts';
 import { readSubmission } from '../intake/submission.ts';
-import { checkDraft, type Draft, draftChange, publishedRole } from './draft.ts';
+import { checkDrafts, type Draft, type DraftFiles, draftChange, revisedRole } from './draft.ts';
 import { findingLines } from './findings.ts';
 import { type KeyRing, openKey, openRoleKeys } from './keys.ts';
 
@@ -67,11 +70,19 @@ export class NotAdmissibleError extends ChangeError {
   }
 }
 
-/** Checks, signs and writes the folder below `to`. Throws NotAdmissibleError unless it would be accepted, or only waits for the CPL. */
-export async function submit(draft: Draft, to: Files, options: SubmitOptions): Promise<Submitted> {
-  const decision = await checkDraft(draft, options.published, options.ring, options.now);
+export function submit(draft: Draft, to: Files, options: SubmitOptions): Promise<Submitted> {
+  return submitBatch([draft], to, options);
+}
+
+/** Checks, signs and writes one folder below `to`. Throws NotAdmissibleError unless each would be accepted, or only waits for the CPL. */
+export async function submitBatch(
+  drafts: readonly Draft[],
+  to: Files,
+  options: SubmitOptions,
+): Promise<Submitted> {
+  const decision = await checkDrafts(drafts, options.published, options.ring, options.now);
   if (!decision.releases.every((one) => maySubmit(one.decision))) throw new NotAdmissibleError(decision);
-  return submitUnchecked(draft, to, options);
+  return submitBatchUnchecked(drafts, to, options);
 }
 
 export function maySubmit({ outcome, findings }: Decision): boolean {
@@ -81,28 +92,40 @@ export function maySubmit({ outcome, findings }: Decision): boolean {
   );
 }
 
+export function submitUnchecked(draft: Draft, to: Files, options: SubmitOptions): Promise<Submitted> {
+  return submitBatchUnchecked([draft], to, options);
+}
+
 /** The same without the dry run: for a demo of what the gateway refuses. */
-export async function submitUnchecked(
-  draft: Draft,
+export async function submitBatchUnchecked(
+  drafts: readonly Draft[],
   to: Files,
   { published, ring, now }: SubmitOptions,
 ): Promise<Submitted> {
-  const statement = encodeStatement(draft.statement);
-  const bundle = await signStatement(statement, await openKey(ring.keys.statement, ring));
-  const planned = await draftChange(draft, bundle, published, now);
+  const signer = await openKey(ring.keys.statement, ring);
+  const files: DraftFiles[] = [];
+  for (const draft of drafts)
+    files.push({ draft, statementFile: await signStatement(encodeStatement(draft.statement), signer) });
+  const planned = await draftChange(files, published, now);
   const { change, roles } = await signRoles(planned, { published, ring, now });
-  const name = await freeName(to, draft);
+  const name = await freeName(to, drafts);
   await writeChange(to, name, change);
   return { name, change, roles };
 }
 
-async function freeName(to: Files, { code, release, statement }: Draft): Promise<string> {
+/** `fff1-7d1a64c20e5b-1`, with `-and-999` where 999 more come with it. */
+async function freeName(to: Files, [first, ...others]: readonly Draft[]): Promise<string> {
+  if (first === undefined)
+    throw new ChangeError('BAD_INPUT', 'Cannot submit: there is no release', 'Begin with: cfl-publish new');
+  const { code, release, statement } = first;
+  const more = others.length === 0 ? '' : `-and-${others.length}`;
   for (let number = statement.predicate.number; ; number++) {
-    const name = `${code.toLowerCase()}-${release.slice(0, 12)}-${number}`;
+    const name = `${code.toLowerCase()}-${release.slice(0, 12)}-${number}${more}`;
     if ((await to.list(name)).length === 0) return name;
   }
 }
 
+/** A role and its bins are signed by the same keys, which are opened once. */
 async function signRoles(
   change: Change,
   { published, ring }: SubmitOptions,
@@ -110,12 +133,15 @@ async function signRoles(
   const { delegations } = published.trusted.targets.signed;
   const metadata = new Map(change.metadata);
   const roles: SignedRole[] = [];
+  const opened = new Map<RoleName, readonly Signer[]>();
   for (const [role, unsigned] of change.metadata) {
-    const delegation = delegationOf(delegations, role);
+    const family = familyOf(role);
+    const delegation = delegationOf(delegations, family);
     if (delegation === undefined) throw notDelegated(role);
+    const signers = opened.get(family) ?? (await openRoleKeys(delegation, ring));
+    opened.set(family, signers);
     let document = unsigned as Document<Targets>;
-    for (const signer of await openRoleKeys(delegation, ring))
-      document = await signDocument(role, document, signer);
+    for (const signer of signers) document = await signDocument(role, document, signer);
     metadata.set(role, document);
     roles.push(await signedRole(role, document, delegation, change));
   }
@@ -167,27 +193,48 @@ export async function signAgain(
   const rebased = await rebase(change, options);
   const signed = await signRoles(rebased, options);
   await writeChange(to.files, to.base, signed.change);
+  // Upon another number of bins it has other role files
+  for (const role of change.metadata.keys())
+    if (!rebased.metadata.has(role)) await to.files.remove(`${to.base}/metadata/${metadataFile(role)}`);
   await to.files.remove(`${to.base}/${ANSWER_FILE}`);
   return { name: to.base, ...signed };
 }
 
 async function rebase(change: Change, { published, now }: SubmitOptions): Promise<Change> {
-  const metadata = new Map<RoleName, Document<Root | Targets>>(change.metadata);
-  const upon = new Map(change.upon);
-  for (const role of change.metadata.keys()) {
-    const present = await publishedRole(published, role);
-    if (change.upon.get(role) === present.signed.version) continue;
-    const add = new Map([...change.targets].filter(([path]) => isOfRole(path, role)));
-    await refusePublished(present, add);
-    metadata.set(role, await revise(role, present, { add }, now));
-    upon.set(role, present.signed.version);
+  const metadata = new Map<RoleName, Document<Root | Targets>>();
+  const upon = new Map<RoleName, number>();
+  for (const family of new Set([...change.metadata.keys()].map(familyOf))) {
+    const names = [...change.metadata.keys()].filter((role) => familyOf(role) === family);
+    if (await isUponPresent(change, names, published)) {
+      for (const role of names) metadata.set(role, change.metadata.get(role) as Document<Targets>);
+      for (const [role, version] of change.upon) if (familyOf(role) === family) upon.set(role, version);
+      continue;
+    }
+    const add = new Map([...change.targets].filter(([path]) => isOfRole(path, family)));
+    const revised = await revisedRole({ family, add }, published, now);
+    for (const role of revised.metadata.keys()) await refusePublished(await published.role(role), add);
+    for (const [role, document] of revised.metadata) metadata.set(role, document);
+    for (const [role, version] of revised.upon) upon.set(role, version);
   }
   return { ...change, metadata, upon };
 }
 
-async function refusePublished(present: Document<Targets>, add: Change['targets']): Promise<void> {
+async function isUponPresent(
+  { upon }: Change,
+  names: readonly RoleName[],
+  published: Published,
+): Promise<boolean> {
+  for (const role of names)
+    if (upon.get(role) !== ((await published.role(role))?.signed.version ?? 0)) return false;
+  return true;
+}
+
+async function refusePublished(
+  present: Document<Targets> | undefined,
+  add: Change['targets'],
+): Promise<void> {
   for (const [path, octets] of add) {
-    const published = present.signed.targets.get(path)?.hashes.get('sha256');
+    const published = present?.signed.targets.get(path)?.hashes.get('sha256');
     if (published === undefined || published === (await sha256(octets))) continue;
     throw new ChangeError(
       'EXISTS',
@@ -199,7 +246,7 @@ async function refusePublished(present: Document<Targets>, add: Change['targets'
 
 function isOfRole(path: string, role: RoleName): boolean {
   const file = parseReleasePath(path);
-  return file !== undefined && file.kind !== 'decision' && role === `m-${file.code.toLowerCase()}`;
+  return file !== undefined && file.kind !== 'decision' && role === manufacturerRole(file.code);
 }
 
 /** Signs the empty first version of this party's roles in a change of the registrar. Throws where it says more than that. */

@@ -127,7 +127,7 @@ test('the statement of another release is refused', async () => {
   const { ring } = library.meters;
   const signer = await openSigner(join(ring.base, ring.keys.statement));
   const bundle = await signStatement(encodeStatement(other.statement), signer);
-  const change = await draftChange(draft, bundle, await loadState(library.place), NOW);
+  const change = await draftChange([{ draft, statementFile: bundle }], await loadState(library.place), NOW);
   const signed = { ...change, metadata: new Map(change.metadata) };
   const { signDocument } = await import('../../src/change/sign.ts');
   for (const [role, document] of change.metadata)
