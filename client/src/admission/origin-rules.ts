@@ -1,7 +1,7 @@
 // May this party say this, and is it the next thing that it says?
 
 import { type CatalogueRelease, hardwareVersionOf, imageTypeOf, statedDigests } from '../firmware/index.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, ReleaseIdentity } from './facts.ts';
 import type { Observation, Rule } from './rule.ts';
 
 const codeNotYours: Rule = {
@@ -132,10 +132,9 @@ const sameIdentity: Rule = {
   remedy: 'Give the image a firmware version or image type of its own; if it is meant so, ask the operator',
   says(facts) {
     const { otaImage, manufacturerImage } = statedDigests(facts.statement);
-    return [...facts.published, ...facts.together]
-      .filter(({ release, imageHash }) => release !== otaImage && imageHash !== manufacturerImage)
-      .filter((one) => hasIdentity(one, facts))
-      .map(({ release, imageType, firmwareVersion, hardware }) => {
+    const other = (one: ReleaseIdentity) => one.release !== otaImage && one.imageHash !== manufacturerImage;
+    return others(facts, (one) => other(one) && hasIdentity(one, facts)).map(
+      ({ release, imageType, firmwareVersion, hardware }) => {
         const range = hardware.join('..');
         return {
           at: 'header.fileVersion',
@@ -143,11 +142,20 @@ const sameIdentity: Rule = {
           found: `image type ${imageType}, firmware ${firmwareVersion}, hardware ${range}`,
           message: `another image, ${release.slice(0, 12)}, has image type ${imageType} and firmware ${firmwareVersion} for hardware ${range}`,
         };
-      });
+      },
+    );
   },
 };
 
-function hasIdentity(one: Facts['together'][number], { statement }: Facts): boolean {
+/** Of what is published, and of what this submission brings besides. */
+function others(
+  { published, together }: Facts,
+  which: (one: ReleaseIdentity) => boolean,
+): readonly ReleaseIdentity[] {
+  return [published, together].flatMap((list: readonly ReleaseIdentity[]) => list.filter(which));
+}
+
+function hasIdentity(one: ReleaseIdentity, { statement }: Facts): boolean {
   const { header, claims } = statement.predicate;
   const [lowest, highest] = one.hardware;
   // Upper-case hex of one length orders as text
@@ -170,14 +178,15 @@ const sameImage: Rule = {
   remedy: 'Nothing to do if the same image serves several device models',
   says(facts) {
     const { otaImage, manufacturerImage } = statedDigests(facts.statement);
-    return [...facts.published, ...facts.together]
-      .filter(({ release, imageHash }) => imageHash === manufacturerImage && release !== otaImage)
-      .map(({ release }) => ({
-        at: 'subject.manufacturer-image',
-        expected: 'a new manufacturer image',
-        found: release,
-        message: `release ${release.slice(0, 12)} has the same manufacturer image under another header`,
-      }));
+    return others(
+      facts,
+      ({ release, imageHash }) => imageHash === manufacturerImage && release !== otaImage,
+    ).map(({ release }) => ({
+      at: 'subject.manufacturer-image',
+      expected: 'a new manufacturer image',
+      found: release,
+      message: `release ${release.slice(0, 12)} has the same manufacturer image under another header`,
+    }));
   },
 };
 

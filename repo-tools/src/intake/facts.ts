@@ -5,45 +5,50 @@
 // signature of the statement and those of the role file, so it says how it would come by them.
 
 import {
-  type EvidenceFact,
   type Facts,
   imageFacts,
   notesFacts,
+  type ReleasedHold,
+  type ReleaseIdentity,
   type RoleDifference,
 } from '@cfl/client/admission';
 import { encodeDate } from '@cfl/client/encoding';
-import { EvidenceError, type EvidenceTrust, verifyBundle } from '@cfl/client/evidence';
+import type { SigningCertificate } from '@cfl/client/evidence';
 import {
   type CatalogueRelease,
-  FormatError,
   findParty,
+  firmwareVersionOf,
+  hardwareVersionOf,
   imagePath,
-  type Party,
+  imageTypeOf,
   parseReleasePath,
-  parseStatement,
-  type Statement,
+  statedDigests,
 } from '@cfl/client/firmware';
-import { statementTrust } from '@cfl/client/library';
 import type { Document, RoleName, TargetPath, Targets } from '@cfl/client/tuf';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { authorityOf, familyOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
 import type { Published } from '../deploy/state.ts';
+import { draftFacts, statementFacts } from './evidence.ts';
 import { type LibraryReading, publishedReleases, readLibrary } from './library.ts';
 import { roleDifference, type SubmittedRole } from './role-difference.ts';
-import { payloadOf, type Submission, SubmissionError, type SubmittedRelease } from './submission.ts';
+import { type Submission, SubmissionError, type SubmittedRelease } from './submission.ts';
 
 export interface FactsOptions {
   readonly now: Date;
   /** A former version of a role; undefined where the library has none of that number. */
   readonly former: (role: RoleName, version: number) => Promise<Document<Targets> | undefined>;
   readonly dryRun?: DryRun;
+  /** When the gateway first received it; `now` where that is not said. */
+  readonly received?: Date;
+  /** Holds that the operator lifted. */
+  readonly released?: readonly ReleasedHold[];
 }
 
 /** What will stand in the place of signatures that are not made yet. */
 export interface DryRun {
-  /** The statement key that will sign. */
-  readonly keyId: string;
+  /** The certificate under which the statement will be signed. */
+  readonly certificate: SigningCertificate;
   /** Whether enough of the role's keys are at hand. */
   canSign(role: RoleName): boolean;
 }
@@ -74,14 +79,41 @@ export async function factsOf(
   const rows = new Map<string, readonly CatalogueRelease[]>();
   for (const code of new Set(submission.releases.map((one) => one.code)))
     rows.set(code, await publishedReleases(published, code));
-  const releases = [];
+  const releases: Gathered[] = [];
   for (const submitted of submission.releases) {
     const role = roles.get(manufacturerRole(submitted.code));
     if (role === undefined) throw new TypeError('A submission has a role file for each of its releases');
     const known = { published, library, role, options, rows: rows.get(submitted.code) ?? [] };
     releases.push({ submitted, facts: await releaseFacts(submitted, known) });
   }
-  return { library, releases };
+  return { library, releases: withNeighbours(releases) };
+}
+
+type Gathered = GatheredFacts['releases'][number];
+
+/** Each release with the others of its code in the same submission. */
+function withNeighbours(releases: readonly Gathered[]): readonly Gathered[] {
+  const identities = new Map<string, ReleaseIdentity[]>();
+  for (const { submitted, facts } of releases) {
+    const known = identities.get(submitted.code) ?? [];
+    known.push(identityOf(facts));
+    identities.set(submitted.code, known);
+  }
+  return releases.map(({ submitted, facts }) => {
+    const together = identities.get(submitted.code)?.filter(({ release }) => release !== submitted.release);
+    return { submitted, facts: { ...facts, together: together ?? [] } };
+  });
+}
+
+function identityOf({ statement, submitted }: Facts): ReleaseIdentity {
+  const { header } = statement.predicate;
+  return {
+    release: submitted.release,
+    imageHash: statedDigests(statement).manufacturerImage,
+    imageType: imageTypeOf(header.imageType),
+    firmwareVersion: firmwareVersionOf(header.fileVersion),
+    hardware: [hardwareVersionOf(header.minHardwareVersion), hardwareVersionOf(header.maxHardwareVersion)],
+  };
 }
 
 interface Known {
@@ -98,7 +130,11 @@ async function releaseFacts(
   { published, library, role, options, rows }: Known,
 ): Promise<Facts> {
   const { code, release } = submitted;
-  const { statement, evidence } = await evidenceFact(submitted, library, options);
+  const { now, received = now, dryRun, released = [] } = options;
+  const { statement, evidence } =
+    dryRun === undefined
+      ? await statementFacts(submitted.bundle, library.trust, received)
+      : draftFacts(submitted.bundle, dryRun.certificate, now);
   const { predicate } = statement;
   if (predicate.number !== submitted.number) {
     const reason = `the statement in the place of number ${submitted.number} says that it is number ${predicate.number}`;
@@ -107,56 +143,27 @@ async function releaseFacts(
   const claimed = predicate.claims.map(({ entry }) => entry);
   const image = submitted.image ?? (await published.read(imagePath(code, release)));
   return {
-    now: encodeDate(options.now),
+    now: encodeDate(now),
+    received: encodeDate(received),
     submitted: { code, release },
     statement,
     evidence,
-    image: image === undefined ? { unread: 'it is not there' } : await imageFacts(image),
+    // None is gathered as yet
+    endorsements: [],
+    image: image === undefined ? { unread: 'it is not there' } : await imageFacts(image, predicate.slices),
     notes: submitted.notes === undefined ? undefined : await notesFacts(submitted.notes),
     party: findParty(library.register, predicate.originator),
-    library: { sizeLimit: library.sizeLimit },
-    cpl: { snapshot: library.cpl.snapshot, entries: await library.cpl.entries(claimed, predicate.code) },
+    library: library.settings,
+    cpl: {
+      snapshot: library.cpl.snapshot,
+      newestSeen: library.newestSeen,
+      entries: await library.cpl.entries(claimed, code),
+    },
     published: rows,
+    together: [],
     role,
+    released,
   };
-}
-
-async function evidenceFact(
-  { bundle }: SubmittedRelease,
-  { register }: LibraryReading,
-  { now, dryRun }: FactsOptions,
-): Promise<{ readonly statement: Statement; readonly evidence: EvidenceFact }> {
-  if (dryRun !== undefined)
-    return { statement: readStatement(bundle), evidence: { verified: true, keyId: dryRun.keyId } };
-  try {
-    const proven = await verifyBundle(bundle, await everybodysKeys(register.parties), now);
-    return { statement: readStatement(proven.statement), evidence: { verified: true, keyId: proven.keyId } };
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    return {
-      statement: readStatement(bundle, payloadOf),
-      evidence: { verified: false, reason: error.message },
-    };
-  }
-}
-
-function readStatement(octets: Uint8Array, payload = (all: Uint8Array) => all): Statement {
-  try {
-    return parseStatement(payload(octets));
-  } catch (cause) {
-    if (!(cause instanceof FormatError)) throw cause;
-    throw new SubmissionError(
-      `its statement cannot be read: ${cause.message}`,
-      'Make the statement with cfl-publish submit',
-      cause,
-    );
-  }
-}
-
-/** Every party's keys: whose it must be is a question for a rule. */
-async function everybodysKeys(parties: readonly Party[]): Promise<EvidenceTrust> {
-  const trusts = await Promise.all(parties.map(statementTrust));
-  return { keys: new Map(trusts.flatMap(({ keys }) => [...keys])) };
 }
 
 const DAY = 86_400_000;

@@ -2,6 +2,7 @@
 // is published already, each with the digest of the file that said it.
 
 import { type Sha256, sha256 } from '@cfl/client/encoding';
+import type { EvidenceTrust } from '@cfl/client/evidence';
 import {
   CATALOGUE_INDEX_PATH,
   type CatalogueRelease,
@@ -15,6 +16,7 @@ import {
   cplShardPath,
   DEFAULT_SIZE_LIMIT,
   type EntryId,
+  type HoldingSettings,
   LIBRARY_PATH,
   librarySettings,
   type ManufacturerCode,
@@ -22,12 +24,19 @@ import {
   partyRegister,
   type Register,
 } from '@cfl/client/firmware';
+import { acceptanceFile } from '@cfl/client/library';
 import type { Published } from '../deploy/state.ts';
+import { readHead } from './decision.ts';
+import { evidenceTrust } from './evidence.ts';
 
 export interface LibraryReading {
   readonly register: Register;
-  readonly sizeLimit: number;
+  readonly settings: HoldingSettings;
   readonly cpl: CplReading;
+  /** The CPL snapshot of the newest decision; 0 before the first. */
+  readonly newestSeen: number;
+  /** Whom the register trusts to say who signed; undefined where it names nobody yet. */
+  readonly trust: EvidenceTrust | undefined;
   /** Of the files that were read. */
   readonly digests: { readonly register: Sha256 | null; readonly cpl: Sha256 | null };
 }
@@ -35,7 +44,7 @@ export interface LibraryReading {
 export interface CplReading {
   /** 0 where the library has no CPL yet. */
   readonly snapshot: number;
-  /** The entries of these ids: of this code, or, where it has no such entry, of another. */
+  /** Every entry of this code, and those of these ids that are of another. */
   entries(ids: readonly EntryId[], code: ManufacturerCode): Promise<ReadonlyMap<EntryId, CplEntry>>;
   /** Every entry of this code. */
   ofCode(code: ManufacturerCode): Promise<readonly CplEntry[]>;
@@ -48,8 +57,10 @@ export async function readLibrary(published: Published): Promise<LibraryReading>
   return {
     register:
       parties === undefined ? { format: 'cfl/register/1', parties: [] } : partyRegister.parse(parties),
-    sizeLimit: settings === undefined ? DEFAULT_SIZE_LIMIT : librarySettings.parse(settings).sizeLimit,
+    settings: settings === undefined ? { sizeLimit: DEFAULT_SIZE_LIMIT } : librarySettings.parse(settings),
     cpl: readCpl(published, index),
+    newestSeen: await newestSeen(published),
+    trust: await evidenceTrust(published),
     digests: { register: parties ? await sha256(parties) : null, cpl: index ? await sha256(index) : null },
   };
 }
@@ -75,14 +86,14 @@ function readCpl(published: Published, octets: Uint8Array | undefined): CplReadi
     snapshot: index?.snapshot ?? 0,
     ofCode: async (code) => [...(await ofCode(code)).values()],
     async entries(ids, code) {
-      const found = new Map<EntryId, CplEntry>();
-      // Its own first; the others only for a claim of somebody else's entry
-      const codes = [code, ...shards.map((shard) => shard.code).filter((other) => other !== code)];
-      for (const one of codes) {
-        const missing = ids.filter((id) => !found.has(id));
-        if (missing.length === 0) break;
-        const entries = await ofCode(one);
-        for (const id of missing) {
+      const own = await ofCode(code);
+      const foreign = ids.filter((id) => !own.has(id));
+      if (foreign.length === 0) return own;
+      const found = new Map(own);
+      // Somebody else's entry, or none: both are for a rule to say
+      for (const { code: other } of shards.filter((shard) => shard.code !== code)) {
+        const entries = await ofCode(other);
+        for (const id of foreign) {
           const entry = entries.get(id);
           if (entry !== undefined) found.set(id, entry);
         }
@@ -90,6 +101,13 @@ function readCpl(published: Published, octets: Uint8Array | undefined): CplReadi
       return found;
     },
   };
+}
+
+/** Snapshots of the CPL only grow, so the newest decision rests on the newest that was seen. */
+async function newestSeen(published: Published): Promise<number> {
+  const head = await readHead(published);
+  const octets = head && (await published.read(head.path));
+  return octets === undefined ? 0 : acceptanceFile.parse(octets).cpl;
 }
 
 /** The published releases of a code, as all shards of the catalogue list them. */
