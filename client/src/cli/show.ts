@@ -1,5 +1,6 @@
 // `cfl show`: what the manufacturer signed about one release, and what the CPL says of it today.
 
+import { encodeDate } from '../encoding/index.ts';
 import type { Statement, StateWithReason } from '../firmware/index.ts';
 import { rulesInWords } from '../library/acceptance.ts';
 import type { CplView, ListedRelease, VerifiedStatement } from '../library/index.ts';
@@ -58,8 +59,8 @@ function linesOf({ listed, about, state, cpl }: Shown): string[] {
     ['class', predicate.class === 'fix' ? 'fix (what it fixes is in the notes)' : predicate.class],
     ...columns(entries).map((line, i): [string, string] => [i === 0 ? 'entries' : '', line]),
     ['size', `${grouped(totalImageSize)} octets`],
-    ['made by', `${about.party.name}; key ${about.keyId.slice(0, 12)}`],
-    ['signed', `${inWords(predicate.created)}, statement ${predicate.number}`],
+    ['made by', madeBy(about)],
+    ['signed', signed(about)],
     ['admitted', `${inWords(about.acceptance.decided)}, ${rulesInWords(about.acceptance)}`],
     ['contact', predicate.contact.mailbox],
   ];
@@ -67,6 +68,18 @@ function linesOf({ listed, about, state, cpl }: Shown): string[] {
     titleOf({ listed, about, state, cpl }),
     ...columns(facts.map(([what, text]) => [`  ${what}`, text])),
   ];
+}
+
+/** `Example Meters; certificate 021F of "Example Issuing CA", RSA 2048` */
+function madeBy({ party, evidence }: VerifiedStatement): string {
+  const { serial, issuer, keyType } = evidence.certificate;
+  return `${party.name}; certificate ${serial} of "${issuer}", ${keyType}`;
+}
+
+/** When the signature was there, as a third party says. */
+function signed({ evidence, statement }: VerifiedStatement): string {
+  const at = inWords(encodeDate(evidence.stampedAt));
+  return `${at}, stamped by "${evidence.authority}", statement ${statement.predicate.number}`;
 }
 
 function titleOf({ listed, about, state }: Shown): string {
@@ -108,7 +121,8 @@ function documentOf({ listed, about, state, cpl }: Shown) {
     state: state.state,
     reason: state.reason,
     supersededBy: state.by,
-    madeBy: { party: about.party.id, name: about.party.name, keyId: about.keyId },
+    madeBy: { party: about.party.id, name: about.party.name, certificate: about.evidence.certificate },
+    signed: { stamped: encodeDate(about.evidence.stampedAt), by: about.evidence.authority },
     cplSnapshot: cpl.index?.snapshot ?? null,
     entries: predicate.claims.map((claim) => ({
       ...claim,

@@ -18,6 +18,7 @@ export {
   type TrustFiles,
 } from './trust.ts';
 export {
+  certificateOfBundle,
   type Evidence,
   type Judge,
   type SigningCertificate,

@@ -89,6 +89,11 @@ export async function verifyBundle(
   };
 }
 
+/** The certificate that a bundle says it was signed under; nothing is verified. */
+export function certificateOfBundle(octets: Uint8Array): Certificate {
+  return readCertificate(parseBundle(octets).certificate);
+}
+
 async function signedEntity({ json }: ParsedBundle): Promise<SignedEntity> {
   const [{ bundleFromJSON }, { toSignedEntity }] = await Promise.all([
     import('@sigstore/bundle'),

@@ -3,17 +3,19 @@
 // Rules
 // - The image and the newest statement stand in the role of the manufacturer code, `m-fff1` or a bin of it,
 //   reached from `targets` and from nowhere else.
-// - The code belongs to one party of the register. The statement is signed by a key that the register gave
-//   this party for the moment at which the gate accepted this statement.
+// - The code belongs to one party of the register. The statement is signed under a certificate that the
+//   register gave this party for releases, at the time of its stamp.
 // - The statement names this party, this code, this number, and this very release as its first subject.
 
-import { parseDate, type Sha256, sha256 } from '../encoding/index.ts';
+import { type Sha256, sha256 } from '../encoding/index.ts';
+import { certificateOfBundle, type Evidence, verifyBundle } from '../evidence/index.ts';
 import {
   type ImageHash,
   imagePath,
   type ManufacturerCode,
   manufacturerCodeOf,
   notesPath,
+  ownerOf,
   type Party,
   parseReleasePath,
   parseStatement,
@@ -23,11 +25,12 @@ import {
   statedDigests,
   statementPath,
 } from '../firmware/index.ts';
-import type { FoundTarget, KeyId } from '../tuf/index.ts';
+import type { FoundTarget } from '../tuf/index.ts';
 import type { Acceptance } from './acceptance.ts';
 import { LibraryError } from './errors.ts';
 import { type Library, type ListedRelease, parseSigned } from './library.ts';
-import { ownerOf, statementTrust } from './parties.ts';
+import { verifyRegistered } from './parties.ts';
+import { loadTrust, trustSource } from './trust.ts';
 
 export interface VerifiedStatement {
   readonly release: ReleaseId;
@@ -37,7 +40,8 @@ export interface VerifiedStatement {
   readonly imageHash: ImageHash;
   /** The owner of the manufacturer code. */
   readonly party: Party;
-  readonly keyId: KeyId;
+  /** Under which certificate it was signed, and when. */
+  readonly evidence: Omit<Evidence, 'statement'>;
   /** The gate's record of this statement. */
   readonly acceptance: Acceptance;
   readonly bundle: { readonly path: string; readonly octets: Uint8Array };
@@ -67,10 +71,11 @@ export async function readStatement(
   const path = statementPath(code, release, number);
   const octets = await library.read(await findInRole(library, path, code, image));
   const acceptance = await library.acceptance(release, number);
-  // Loads the libraries that read Sigstore bundles: not before they are needed
-  const { verifyBundle } = await import('../evidence/index.ts');
-  const evidence = await verifyBundle(octets, await statementTrust(party), parseDate(acceptance.decided));
-  const statement = parseSigned(path, evidence.statement, parseStatement);
+  const trust = await loadTrust(trustSource(library), certificateOfBundle(octets));
+  const proven = await verifyBundle(octets, trust, { at: 'reader' });
+  verifyRegistered(party, proven, { purpose: 'release' });
+  const { statement: payload, ...evidence } = proven;
+  const statement = parseSigned(path, payload, parseStatement);
   const digests = statedDigests(statement);
   const { predicate } = statement;
   expectSame(`the record of acceptance of ${short(release)}`, [
@@ -93,7 +98,7 @@ export async function readStatement(
     digests,
     imageHash: digests.manufacturerImage,
     party,
-    keyId: evidence.keyId,
+    evidence,
     acceptance,
     bundle: { path, octets },
     image,

@@ -376,8 +376,10 @@ describe('show', () => {
       '  class     compliance',
       '  entries   CPL-000413  model 0A01  hardware 0102  Active',
       '  size      460 octets',
-      expect.stringMatching(/^ {2}made by {3}Example Meters; key [0-9a-f]{12}$/),
-      '  signed    2026-11-18 10:02:00 UTC, statement 1',
+      expect.stringMatching(
+        /^ {2}made by {3}Example Meters; certificate [0-9A-F]{4} of "Example Issuing CA", P-256$/,
+      ),
+      '  signed    2026-11-18 10:02:11 UTC, stamped by "Example Time Authority", statement 1',
       '  admitted  2026-11-18 10:05:40 UTC, rules 2026-11-1: 2 passed',
       '  contact   firmware@meters.example',
     ]);

@@ -5,7 +5,6 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { signStatement } from '../../src/evidence/index.ts';
 import {
   decisionPath,
   encodeImage,
@@ -17,8 +16,17 @@ import {
   type Statement,
   statementPath,
 } from '../../src/firmware/index.ts';
-import { memorySigner } from '../../src/keys/index.ts';
-import { digestOf, FFF1, FFF2, type MadeRelease, pemOf, TestLibrary, type Written } from './fixture.ts';
+import { makePki } from '../evidence/pki.ts';
+import {
+  digestOf,
+  FFF1,
+  FFF2,
+  type MadeRelease,
+  NOW,
+  registered,
+  TestLibrary,
+  type Written,
+} from './fixture.ts';
 import { type Outcome, Supplier } from './reader.ts';
 
 interface Scene {
@@ -68,11 +76,7 @@ async function restated(
   predicate: Partial<Statement['predicate']>,
 ): Promise<void> {
   const statement = stating(predicate)(honest.statement);
-  const signer = library.statementSigner(FFF1);
-  library.put(
-    statementPath(FFF1, honest.release, 1),
-    await signStatement(encodeStatement(statement), signer),
-  );
+  library.put(statementPath(FFF1, honest.release, 1), await library.sign(encodeStatement(statement)));
 }
 
 const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
@@ -135,14 +139,13 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
     'WRONG_IMAGE',
     /its manufacturer image has the SHA-256/,
     async ({ library, honest }) => {
-      const signer = library.statementSigner(FFF1);
       const hash = digestOf(new Uint8Array([1])) as MadeRelease['row']['imageHash'];
       const subject = honest.statement.subject.map((one) =>
         one.name === 'manufacturer-image' ? { ...one, digest: { sha256: hash as never } } : one,
       );
       library.put(
         statementPath(FFF1, honest.release, 1),
-        await signStatement(encodeStatement({ ...honest.statement, subject }), signer),
+        await library.sign(encodeStatement({ ...honest.statement, subject })),
       );
       library.change(honest.entry.entry, { imageHash: hash });
     },
@@ -155,25 +158,59 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
     },
   ],
   'a statement that another party signed': [
-    'UNKNOWN_KEY',
-    /is not registered/,
+    'UNREGISTERED',
+    /at 2026-11-18T10:02:11Z: it is not registered for example-meters and the purpose "release"$/,
     async ({ library, honest }) => {
-      const gas = library.statementSigner(FFF2);
+      const bundle = await library.sign(encodeStatement(honest.statement), {
+        by: library.certificateOf(FFF2),
+      });
+      library.put(statementPath(FFF1, honest.release, 1), bundle);
+    },
+  ],
+  'a statement under a certificate that names the manufacturer, and that nobody registered': [
+    'UNREGISTERED',
+    /is not registered for example-meters/,
+    async ({ library, honest }) => {
+      const by = await library.trust.pki.issue({ subject: 'Example Meters' });
       library.put(
         statementPath(FFF1, honest.release, 1),
-        await signStatement(encodeStatement(honest.statement), gas),
+        await library.sign(encodeStatement(honest.statement), { by }),
       );
     },
   ],
-  'a statement that nobody known signed': [
-    'UNKNOWN_KEY',
-    /is not registered/,
+  'a statement under a certificate of an authority that nobody knows': [
+    'UNKNOWN_ISSUER',
+    /no trusted authority issued it/,
     async ({ library, honest }) => {
-      library.put(
-        statementPath(FFF1, honest.release, 1),
-        await signStatement(encodeStatement(honest.statement), await memorySigner()),
+      const by = await (await makePki({ now: NOW })).issue({ subject: 'Example Meters' });
+      const bundle = await library.sign(encodeStatement(honest.statement), { by });
+      library.put(statementPath(FFF1, honest.release, 1), bundle);
+    },
+  ],
+  'a certificate that is registered for another purpose': [
+    'UNREGISTERED',
+    /the purpose "release"/,
+    ({ library }) => certificates(library, { purposes: ['endorsement'] }),
+  ],
+  'a certificate that was revoked before the stamp': [
+    'REVOKED',
+    /was revoked with effect from 2026-11-17T00:00:00Z/,
+    ({ library: { trust, certificates: all } }) => {
+      const serial = all.get(FFF1)?.serial ?? 0n;
+      trust.crls.push(
+        trust.pki.crl({ number: 2, entries: [{ serial, revoked: new Date('2026-11-17T00:00:00Z') }] }),
       );
     },
+  ],
+  'trust anchors of which one has no authority': [
+    'WRONG_TRUST',
+    /trusted_root\.json has no such authority/,
+    ({ library: { trust } }) => trust.root.timestampAuthorities.pop(),
+  ],
+  'a library that says nothing about revocations': [
+    'INCOMPLETE',
+    /anchors\.json: the library does not list it|revocations\.json: the library does not list it/,
+    ({ library }) => library.leaveOut.add('register/revocations.json'),
   ],
   'a statement in the name of another party': [
     'WRONG_STATEMENT',
@@ -194,15 +231,11 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
     'WRONG_FORMAT',
     /unknown field "approved"/,
     async ({ library, honest }) => {
-      const signer = library.statementSigner(FFF1);
       const text = JSON.stringify({
         ...JSON.parse(new TextDecoder().decode(encodeStatement(honest.statement))),
         approved: true,
       });
-      library.put(
-        statementPath(FFF1, honest.release, 1),
-        await signStatement(new TextEncoder().encode(text), signer),
-      );
+      library.put(statementPath(FFF1, honest.release, 1), await library.sign(new TextEncoder().encode(text)));
     },
   ],
   'a statement changed after it was signed': [
@@ -243,31 +276,10 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
       library.listed.get('m-fff1')?.delete(statementPath(FFF1, honest.release, 1));
     },
   ],
-  'a key that was registered no longer when the release was published': [
-    'OUTSIDE_VALIDITY',
-    /registered from/,
-    ({ library }) => {
-      library.parties = library.parties.map((party) => ({
-        ...party,
-        statementKeys: party.statementKeys.map((key) => ({ ...key, until: '2026-11-01T00:00:00Z' })),
-      }));
-    },
-  ],
-  'a registered key that is not the key of its id': [
-    'UNKNOWN_KEY',
-    /is not registered/,
-    async ({ library, honest }) => {
-      const thief = await memorySigner();
-      library.parties = library.parties.map((party) => ({
-        ...party,
-        statementKeys: party.statementKeys.map((key) => ({ ...key, public: pemOf(thief.key) })),
-      }));
-      const keyId = library.statementSigner(FFF1).key.id;
-      const bundle = new TextDecoder()
-        .decode(await signStatement(encodeStatement(honest.statement), thief))
-        .replaceAll(thief.key.id, String(keyId));
-      library.put(statementPath(FFF1, honest.release, 1), new TextEncoder().encode(bundle));
-    },
+  'a certificate that was registered no longer when the statement was stamped': [
+    'UNREGISTERED',
+    /at 2026-11-18T10:02:11Z: it is not registered/,
+    ({ library }) => certificates(library, { until: '2026-11-18T10:02:11Z' }),
   ],
   'a manufacturer code that nobody owns': [
     'WRONG_PARTY',
@@ -323,16 +335,12 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
     async ({ library, honest }) => {
       const [claim] = honest.statement.predicate.claims;
       if (claim === undefined) throw new TypeError('nothing is claimed');
-      const signer = library.statementSigner(FFF1);
       const second = stating({
         number: 2,
         claims: [{ ...claim, entry: 'CPL-000999' as typeof claim.entry }],
       })(honest.statement);
       library.accept(honest, { number: 2 });
-      library.put(
-        statementPath(FFF1, honest.release, 2),
-        await signStatement(encodeStatement(second), signer),
-      );
+      library.put(statementPath(FFF1, honest.release, 2), await library.sign(encodeStatement(second)));
     },
   ],
   'a withdrawn release': [
@@ -347,6 +355,13 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
       library.withdraw(honest.release, { release: (await library.make({ body: 'another' })).release }),
   ],
 };
+
+function certificates(library: TestLibrary, change: Partial<ReturnType<typeof registered>>): void {
+  library.parties = library.parties.map((party) => ({
+    ...party,
+    certificates: party.certificates.map((one) => ({ ...one, ...change })),
+  }));
+}
 
 function widened({ image }: MadeRelease): Uint8Array {
   return encodeImage({
@@ -367,30 +382,27 @@ test.each(Object.entries(attacks))(
 describe('what is no attack', () => {
   it('a later statement that leaves the notes as they were', async () => {
     const { outcome, written } = await afterHonest(async ({ library, honest }) => {
-      const signer = library.statementSigner(FFF1);
       const second = stating({ number: 2, contact: { mailbox: 'support@meters.example' } })(honest.statement);
       library.accept(honest, { number: 2 });
-      library.put(
-        statementPath(FFF1, honest.release, 2),
-        await signStatement(encodeStatement(second), signer),
-      );
+      library.put(statementPath(FFF1, honest.release, 2), await library.sign(encodeStatement(second)));
     });
     expect(outcome).toMatchObject({ exit: 0, err: [] });
     expect(written).toHaveLength(3);
   });
 
-  it('a later statement under a newer key than the first', async () => {
+  it('a later statement under a newer certificate than the first', async () => {
     const { outcome } = await afterHonest(async ({ library, honest }) => {
-      const newer = await memorySigner();
-      const key = { id: newer.key.id, public: pemOf(newer.key), from: '2026-11-19T00:00:00Z' };
+      const by = await library.trust.pki.issue({ subject: 'Example Meters', key: 'RSA-2048' });
       library.parties = library.parties.map((party) =>
-        party.codes.includes(FFF1) ? { ...party, statementKeys: [...party.statementKeys, key] } : party,
+        party.codes.includes(FFF1)
+          ? { ...party, certificates: [...party.certificates, registered(by)] }
+          : party,
       );
       const second = stating({ number: 2 })(honest.statement);
       library.accept(honest, { number: 2, decided: '2026-11-19T10:00:00Z' });
       library.put(
         statementPath(FFF1, honest.release, 2),
-        await signStatement(encodeStatement(second), newer),
+        await library.sign(encodeStatement(second), { by, at: new Date('2026-11-19T09:59:00Z') }),
       );
     });
     expect(outcome.exit).toBe(0);
@@ -403,18 +415,23 @@ describe('what is no attack', () => {
     expect(JSON.parse(outcome.out.join())).toMatchObject({ format: 'cfl/fetch/1', state: 'superseded' });
   });
 
-  it('a key of today, whose predecessor signed the release while it was registered', async () => {
-    const { outcome } = await afterHonest(async ({ library }) => {
-      const today = (await memorySigner()).key;
-      library.parties = library.parties.map((party) => ({
-        ...party,
-        statementKeys: [
-          ...party.statementKeys.map((key) => ({ ...key, until: '2026-11-19T00:00:00Z' })),
-          ...(party.codes.includes(FFF1)
-            ? [{ id: today.id, public: pemOf(today), from: '2026-11-19T00:00:00Z' }]
-            : []),
-        ],
-      }));
+  it('a certificate that was closed, and revoked, after it signed the release', async () => {
+    const { outcome } = await afterHonest(({ library }) => {
+      certificates(library, { until: '2026-11-19T00:00:00Z' });
+      const { trust } = library;
+      const serial = library.certificateOf(FFF1).serial;
+      trust.crls.push(
+        trust.pki.crl({ number: 2, entries: [{ serial, revoked: new Date('2026-11-19T00:00:00Z') }] }),
+      );
+    });
+    expect(outcome.exit).toBe(0);
+  });
+
+  it('an authority that is gone, its lists with it', async () => {
+    const { outcome } = await afterHonest(({ library }) => {
+      library.trust.anchor('certificate').until = '2026-11-19T00:00:00Z';
+      library.listed.get('catalogue')?.delete(library.trust.pki.crlPath(1));
+      library.trust.crls = [];
     });
     expect(outcome.exit).toBe(0);
   });

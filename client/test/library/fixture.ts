@@ -5,9 +5,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toHex } from '../../src/encoding/index.ts';
+import { parseSha256, toHex } from '../../src/encoding/index.ts';
 import { signStatement } from '../../src/evidence/index.ts';
 import {
+  ANCHORS_PATH,
   CATALOGUE_INDEX_PATH,
   type CatalogueRelease,
   CPL_INDEX_PATH,
@@ -42,11 +43,13 @@ import {
   parseReleaseClass,
   parseReleaseId,
   partyRegister,
+  REVOCATIONS_PATH,
   type ReleaseId,
   type Statement,
   statedDigests,
   statementFor,
   statementPath,
+  TRUSTED_ROOT_PATH,
 } from '../../src/firmware/index.ts';
 import { memorySigner, type Signer } from '../../src/keys/index.ts';
 import { type Acceptance, acceptanceFile } from '../../src/library/acceptance.ts';
@@ -70,8 +73,10 @@ import {
   type TargetFile,
   type TargetPath,
 } from '../../src/tuf/index.ts';
+import { type Issued, json, makePki, type Pki, witnessOf } from '../evidence/pki.ts';
+import { NOW, STAMPED, Trust } from '../evidence/scene.ts';
 
-export const NOW = new Date('2026-11-20T09:00:00Z');
+export { NOW, STAMPED };
 export const PUBLISHED = '2026-11-18T10:05:40Z';
 const LATER = new Date('2027-11-20T09:00:00Z');
 const SOON = new Date('2026-11-23T09:00:00Z');
@@ -85,7 +90,7 @@ const PATTERNS: ReadonlyMap<string, readonly string[]> = new Map([
   ['registrar', ['register/*']],
   ['cpl', ['cpl/*', 'cpl/*/*']],
   ['gate', ['intake/*/*', 'withdrawn/*']],
-  ['catalogue', ['catalogue/*']],
+  ['catalogue', ['catalogue/*', 'crl/*']],
   ['m-fff1', ['firmware/FFF1/*/*']],
   ['m-fff2', ['firmware/FFF2/*/*']],
 ]);
@@ -103,7 +108,13 @@ export interface ReleasePlan {
   readonly number?: number;
   /** Changes the statement after it was made from the image. */
   readonly states?: (statement: Statement) => Statement;
-  readonly signer?: Signer;
+  readonly signed?: Partial<Signing>;
+}
+
+/** Under which certificate, and when it is stamped. */
+export interface Signing {
+  readonly by: Issued;
+  readonly at: Date;
 }
 
 export interface MadeRelease {
@@ -128,7 +139,10 @@ export class TestLibrary {
   /** By role, what it lists. A test may change any of it before the library is written. */
   readonly listed = new Map<string, Map<string, Uint8Array>>();
   readonly signers: ReadonlyMap<string, readonly Signer[]>;
-  readonly statementSigners: ReadonlyMap<ManufacturerCode, Signer>;
+  readonly certificates: ReadonlyMap<ManufacturerCode, Issued>;
+  readonly trust: Trust;
+  /** Files that are not written after all. */
+  readonly leaveOut = new Set<string>();
   parties: Party[];
   entries: CplEntry[] = [];
   rows: { code: ManufacturerCode; row: CatalogueRelease }[] = [];
@@ -140,15 +154,16 @@ export class TestLibrary {
   version = 0;
   #entry = 411;
 
-  private constructor(
-    signers: ReadonlyMap<string, readonly Signer[]>,
-    statementSigners: ReadonlyMap<ManufacturerCode, Signer>,
-  ) {
+  private constructor(signers: ReadonlyMap<string, readonly Signer[]>, { pki, meters, gas }: Authorities) {
     this.signers = signers;
-    this.statementSigners = statementSigners;
+    this.trust = new Trust(pki);
+    this.certificates = new Map([
+      [FFF1, meters],
+      [FFF2, gas],
+    ]);
     this.parties = [
-      partyOf('example-meters', 'Example Meters', FFF1, statementSigners),
-      partyOf('sample-gas', 'Sample Gas', FFF2, statementSigners),
+      partyOf('example-meters', 'Example Meters', FFF1, meters),
+      partyOf('sample-gas', 'Sample Gas', FFF2, gas),
     ];
     for (const role of PATTERNS.keys()) this.listed.set(role, new Map());
   }
@@ -159,13 +174,7 @@ export class TestLibrary {
       const count = role === 'root' || role === 'targets' ? 3 : 1;
       signers.set(role, await Promise.all(Array.from({ length: count }, () => memorySigner())));
     }
-    return new TestLibrary(
-      signers,
-      new Map([
-        [FFF1, await memorySigner()],
-        [FFF2, await memorySigner('ed25519')],
-      ]),
-    );
+    return new TestLibrary(signers, await authorities());
   }
 
   /** Makes a release, with its CPL entry and its row of the catalogue; lists nothing yet. */
@@ -196,8 +205,10 @@ export class TestLibrary {
       notes: statedNotes(notes),
     });
     const statement = plan.states?.(made) ?? made;
-    const signer = plan.signer ?? this.statementSigner(code);
-    const bundle = await signStatement(encodeStatement(statement), signer);
+    const bundle = await this.sign(encodeStatement(statement), {
+      by: this.certificateOf(code),
+      ...plan.signed,
+    });
     const { otaImage: release, manufacturerImage: imageHash } = statedDigests(made);
     const { claims, originator, deviceType, class: kind, upgradesFrom, supersedes, number } = made.predicate;
     const entry: CplEntry = {
@@ -314,6 +325,7 @@ export class TestLibrary {
     const metadata = folder(join(base, 'metadata'));
     const targets = folder(join(base, 'targets'));
     const meta = new Map<RoleName, MetaFile>();
+    for (const path of this.leaveOut) this.listed.get(roleOf(path))?.delete(path);
     for (const [role, files] of this.listed) {
       for (const [path, octets] of files)
         await targets.replace(consistentName(parseTargetPath(path), digestOf(octets)), octets);
@@ -347,6 +359,13 @@ export class TestLibrary {
   }
 
   #putIndexes(): void {
+    const { root, anchors, revocations, crls } = this.trust;
+    this.put(TRUSTED_ROOT_PATH, json(root));
+    this.put(ANCHORS_PATH, json(anchors));
+    this.put(REVOCATIONS_PATH, json(revocations));
+    crls.forEach((crl, i) => {
+      this.put(this.trust.pki.crlPath(i + 1), crl);
+    });
     this.put(PARTIES_PATH, partyRegister.encode({ format: 'cfl/register/1', parties: this.parties }));
     this.put(
       LIBRARY_PATH,
@@ -457,11 +476,37 @@ export class TestLibrary {
     return (this.signers.get(role) ?? []).map(({ key }) => key);
   }
 
-  statementSigner(code: ManufacturerCode): Signer {
-    const signer = this.statementSigners.get(code);
-    if (signer === undefined) throw new TypeError(`nobody signs for ${code}`);
-    return signer;
+  /** A bundle as the manufacturer makes it. */
+  sign(statement: Uint8Array, { by = this.certificateOf(FFF1), at = STAMPED }: Partial<Signing> = {}) {
+    if (by.signer === undefined) throw new TypeError('nothing signs with such a key');
+    const witness = witnessOf(this.trust.pki, () => at);
+    return signStatement(statement, { signer: by.signer, certificate: by.certificate, witness });
   }
+
+  certificateOf(code: ManufacturerCode): Issued {
+    const certificate = this.certificates.get(code);
+    if (certificate === undefined) throw new TypeError(`nobody signs for ${code}`);
+    return certificate;
+  }
+}
+
+interface Authorities {
+  readonly pki: Pki;
+  readonly meters: Issued;
+  readonly gas: Issued;
+}
+
+let made: Promise<Authorities> | undefined;
+
+/** Made once: keys cost time, and no test changes them. */
+function authorities(): Promise<Authorities> {
+  const make = async () => {
+    const pki = await makePki({ now: NOW });
+    const meters = await pki.issue({ subject: 'Example Meters' });
+    return { pki, meters, gas: await pki.issue({ subject: 'Sample Gas', key: 'RSA-2048' }) };
+  };
+  made ??= make();
+  return made;
 }
 
 export function digestOf(octets: Uint8Array): string {
@@ -476,9 +521,11 @@ function roleOf(path: string): string {
   const [first] = path.split('/');
   return first === 'register'
     ? 'registrar'
-    : first === 'withdrawn' || first === 'intake'
-      ? 'gate'
-      : (first ?? '');
+    : first === 'crl'
+      ? 'catalogue'
+      : first === 'withdrawn' || first === 'intake'
+        ? 'gate'
+        : (first ?? '');
 }
 
 function ring(keys: readonly PublicKey[]): ReadonlyMap<KeyId, PublicKey> {
@@ -498,31 +545,20 @@ function targetFiles(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<Target
   );
 }
 
-function partyOf(
-  id: string,
-  name: string,
-  code: ManufacturerCode,
-  signers: ReadonlyMap<ManufacturerCode, Signer>,
-): Party {
-  const key = signers.get(code)?.key;
-  if (key === undefined) throw new TypeError(`nobody signs for ${code}`);
+function partyOf(id: string, name: string, code: ManufacturerCode, certificate: Issued): Party {
   return {
     id: parsePartyId(id),
     name,
     kinds: ['manufacturer'],
     codes: [code],
-    statementKeys: [{ id: key.id, public: pemOf(key), from: '2026-01-01T00:00:00Z' }],
+    userRoles: [],
+    certificates: [registered(certificate)],
   };
 }
 
-/** The register writes every key as PEM. */
-export function pemOf(key: PublicKey): string {
-  if (key.keytype !== 'ed25519') return key.public;
-  const spki = Buffer.concat([
-    Buffer.from('302a300506032b6570032100', 'hex'),
-    Buffer.from(key.public, 'hex'),
-  ]);
-  return `-----BEGIN PUBLIC KEY-----\n${spki.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+/** As the register names a certificate. */
+export function registered({ sha256 }: Issued): Party['certificates'][number] {
+  return { sha256: parseSha256(sha256), purposes: ['release'], from: '2026-01-01T00:00:00Z' };
 }
 
 function imageOf(

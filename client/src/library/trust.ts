@@ -1,0 +1,103 @@
+// Which files say whom to trust about evidence? Three of the register, and the revocation lists that matter.
+//
+// Of each authority its newest list. An authority may leave out a certificate that has expired, so for such
+// a one also the last list from before its end and the first from after it: between them they name every
+// certificate that was revoked. Both are found by halving: lists are kept for ever, and are numbered in order.
+
+import { type Certificate, type EvidenceTrust, readCrl, readTrust } from '../evidence/index.ts';
+import {
+  ANCHORS_PATH,
+  CATALOGUE_INDEX_PATH,
+  type CrlName,
+  crlPath,
+  parseCrlPath,
+  REVOCATIONS_PATH,
+  TRUSTED_ROOT_PATH,
+} from '../firmware/index.ts';
+import { LibraryError } from './errors.ts';
+import type { Library } from './library.ts';
+
+/** A library as it is read, or as it is about to be published. */
+export interface TrustSource {
+  /** Undefined where the library does not list it. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** The paths that the role `catalogue` lists; others than CRLs are passed over. */
+  catalogued(): Promise<Iterable<string>>;
+}
+
+const sources = new WeakMap<Library, TrustSource>();
+
+/** Reads each file once a session. */
+export function trustSource(library: Library): TrustSource {
+  const known = sources.get(library);
+  if (known !== undefined) return known;
+  const files = new Map<string, Promise<Uint8Array | undefined>>();
+  const read = async (path: string) => {
+    const found = await library.find(path);
+    return found === undefined ? undefined : library.read(found);
+  };
+  const source: TrustSource = {
+    read: (path) => {
+      const started = files.get(path) ?? read(path);
+      files.set(path, started);
+      return started;
+    },
+    catalogued: async () => {
+      const index = await library.find(CATALOGUE_INDEX_PATH);
+      return index?.document.signed.targets.keys() ?? [];
+    },
+  };
+  sources.set(library, source);
+  return source;
+}
+
+/** Whom to trust about evidence under this certificate. Throws EvidenceError WRONG_TRUST or BAD_CRL. */
+export async function loadTrust(source: TrustSource, certificate?: Certificate): Promise<EvidenceTrust> {
+  const [trustedRoot, anchors, revocations] = await Promise.all(
+    [TRUSTED_ROOT_PATH, ANCHORS_PATH, REVOCATIONS_PATH].map((path) => needed(source, path)),
+  );
+  if (trustedRoot === undefined || anchors === undefined || revocations === undefined)
+    throw new TypeError('Three files were asked for');
+  const crls: Uint8Array[] = [];
+  for (const names of byIssuer(await source.catalogued()).values())
+    crls.push(...(await listsFor(names, source, certificate)));
+  return readTrust({ trustedRoot, anchors, revocations, crls });
+}
+
+function byIssuer(paths: Iterable<string>): ReadonlyMap<string, readonly CrlName[]> {
+  const names = [...paths].flatMap((path) => parseCrlPath(path) ?? []).sort((a, b) => a.number - b.number);
+  return Map.groupBy(names, ({ issuer }) => issuer);
+}
+
+async function listsFor(
+  names: readonly CrlName[],
+  source: TrustSource,
+  certificate: Certificate | undefined,
+): Promise<readonly Uint8Array[]> {
+  const read = new Map<number, Uint8Array>();
+  const list = async (i: number) => {
+    const name = names[i];
+    if (name === undefined) throw new TypeError('There is no such list');
+    const octets = read.get(i) ?? (await needed(source, crlPath(name)));
+    read.set(i, octets);
+    return readCrl(octets);
+  };
+  let [low, high] = [-1, names.length - 1];
+  const newest = await list(high);
+  if (certificate === undefined || newest.from <= certificate.until) return [...read.values()];
+  // low: from before the certificate's end, or none; high: from after it
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((await list(middle)).from <= certificate.until) low = middle;
+    else high = middle;
+  }
+  return [...read.values()];
+}
+
+async function needed(source: TrustSource, path: string): Promise<Uint8Array> {
+  const octets = await source.read(path);
+  if (octets !== undefined) return octets;
+  throw new LibraryError('INCOMPLETE', `Cannot read ${path}: the library does not list it`, {
+    hint: 'The library is not whole; tell the operator',
+  });
+}
