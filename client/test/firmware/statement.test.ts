@@ -9,9 +9,11 @@ import {
   libraryForm,
   type OtaHeader,
   parseEui64,
+  parseReleaseClass,
   parseStatement,
   STATED_HEADER_FIELDS,
   type StatementForm,
+  slicesOf,
   statedDigests,
   statementFor,
 } from '../../src/firmware/index.ts';
@@ -106,6 +108,19 @@ describe('a header against its statement', () => {
   });
 });
 
+const SLICE = { length: 400, sha256: '44'.repeat(32) };
+
+describe('slices', () => {
+  it('follow one another to the end of the image, and stand in the statement', async () => {
+    const image = octets(1000);
+    const slices = await slicesOf(image, 400);
+    expect(slices.map(({ length }) => length)).toEqual([400, 400, 200]);
+    expect(slices[2]?.sha256).toBe(await sha256(image.subarray(800)));
+    const statement = await statementFor(decodeImage(imageOf(octets(940))), { ...FORM, slices });
+    expect(parseStatement(encodeStatement(statement)).predicate.slices).toEqual(slices);
+  });
+});
+
 describe('a statement', () => {
   const [claim] = STATEMENT.predicate.claims;
 
@@ -118,7 +133,13 @@ describe('a statement', () => {
     ],
     ['with a number below 1', { number: 0 }, 'predicate.number holds 0, expected an integer from 1'],
     ['with a date that does not exist', { created: '2026-02-30T00:00:00Z' }, 'expected a date such as'],
-    ['with an unknown class', { class: 'commercial' }, 'expected one of "compliance", "fix"'],
+    ['with an unknown class', { class: 'other' }, 'expected one of "compliance", "fix", "commercial"'],
+    ['with a single slice', { slices: [SLICE] }, 'predicate.slices holds ['],
+    [
+      'with a slice of nothing',
+      { slices: [SLICE, { ...SLICE, length: 0 }] },
+      'predicate.slices[1].length holds 0, expected an integer from 1',
+    ],
     ['with an empty list of source versions', { upgradesFrom: [] }, 'expected a list of 1 or more'],
     ['with another word for them', { upgradesFrom: 'some' }, 'expected one of "any", "none"'],
     ['with a lower-case code', { code: 'fff1' }, 'expected 4 hex digits'],
@@ -126,6 +147,12 @@ describe('a statement', () => {
   ])('%s is refused', (_, changes, message) => {
     expect(refusedWith({})).toBe('accepted');
     expect(refusedWith(changes)).toContain(message);
+  });
+
+  it('may be of a commercial version, whose refusal is a finding; no library has a release of that class', () => {
+    expect(refusedWith({ class: 'commercial' })).toBe('accepted');
+    expect(() => parseReleaseClass('commercial')).toThrow(FormatError);
+    expect(parseReleaseClass('fix')).toBe('fix');
   });
 
   it.each(['any', 'none'])('may upgrade from "%s"', (upgradesFrom) => {

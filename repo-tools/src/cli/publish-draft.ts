@@ -8,7 +8,9 @@ import {
   carriesSupplierTrailer,
   distributedSize,
   firmwareVersionOf,
+  type HoldingSettings,
   hexOf,
+  sizeLimitOf,
   TRAILER_LENGTH,
 } from '@cfl/client/firmware';
 import type { SubmissionDecision } from '../intake/decide.ts';
@@ -31,17 +33,18 @@ export const newForm = command({
   run: ([image], { to, 'strip-trailer': strip, settings: given }, io) =>
     atDesk(given, io, async ({ settings, published }) => {
       const octets = new Uint8Array(await readFile(image));
-      const { sizeLimit } = await readLibrary(published);
+      const { settings: holding } = await readLibrary(published);
       const trailer = strip === true ? 'strip' : undefined;
       const made = await newRelease({ image, octets, to: resolve(to ?? '.'), trailer, settings, published });
-      for (const line of newLines(made, sizeLimit)) io.err(line);
+      for (const line of newLines(made, holding)) io.err(line);
       return EXIT.done;
     }),
 });
 
-function newLines(made: NewRelease, sizeLimit: number): string[] {
+function newLines(made: NewRelease, holding: HoldingSettings): string[] {
   const { imageType, fileVersion } = made.image.header;
   const [first] = made.entries;
+  const limit = first === undefined ? holding.sizeLimit : sizeLimitOf(holding, first.deviceType);
   const octets = `${grouped(made.length)} octets`;
   const distributed = first === undefined ? made.length : distributedSize(first.deviceType, made.length);
   const trailer =
@@ -50,7 +53,7 @@ function newLines(made: NewRelease, sizeLimit: number): string[] {
       : '';
   return [
     `Read     ${made.code}, image type ${hexOf(imageType, 4)}, firmware ${firmwareVersionOf(fileVersion)}, hardware ${hardwareText(made.image)}, ${octets}`,
-    `         distributed as ${grouped(distributed)} octets of ${grouped(sizeLimit)}${trailer}`,
+    `         distributed as ${grouped(distributed)} octets of ${grouped(limit)}${trailer}`,
     `On CPL   ${onCpl(made)}`,
     ...(made.number > 1
       ? [`         this release is published; the form is for statement ${made.number} about it`]

@@ -1,6 +1,7 @@
 // Does the submitted bundle hold, and what does it prove? As facts: whether that suffices is for the rules.
 //
-// A dry run has no bundle yet. It says which certificate will sign, and takes the stamp for one of now.
+// A dry run has no bundle yet: it takes the stamp for one of now, and the certificate for the one that will
+// sign, or for one that the register gives the originator where nobody says which.
 
 import type { EvidenceFact } from '@cfl/client/admission';
 import { encodeDate } from '@cfl/client/encoding';
@@ -14,8 +15,11 @@ import {
 import {
   ANCHORS_PATH,
   FormatError,
+  findParty,
+  isOpenAt,
   parseStatement,
   REVOCATIONS_PATH,
+  type Register,
   type Statement,
   TRUSTED_ROOT_PATH,
 } from '@cfl/client/firmware';
@@ -60,15 +64,33 @@ const NO_TRUST: EvidenceFact = {
 };
 
 /** The statement itself stands where its bundle will. */
-export function draftFacts(statement: Uint8Array, by: SigningCertificate, now: Date): StatementFacts {
-  return {
-    statement: readStatement(statement),
-    evidence: provenFact(by, now, 'a time authority'),
+export function draftFacts(
+  octets: Uint8Array,
+  register: Register,
+  { now, certificate }: { readonly now: Date; readonly certificate: SigningCertificate | undefined },
+): StatementFacts {
+  const statement = readStatement(octets);
+  const party = findParty(register, statement.predicate.originator);
+  const at = encodeDate(now);
+  const registered = party?.certificates.find((one) => one.purposes.includes('release') && isOpenAt(one, at));
+  const by = certificate ?? {
+    sha256: registered?.sha256 ?? 'none',
+    serial: 'none',
+    issuer: 'nobody',
+    subject: party?.name ?? 'nobody',
   };
+  return { statement, evidence: provenFact(by, now, 'a time authority') };
 }
 
 function provenFact(
-  { sha256, serial, issuer, subject }: SigningCertificate,
+  {
+    sha256,
+    serial,
+    issuer,
+    subject,
+  }: Pick<SigningCertificate, 'serial' | 'issuer' | 'subject'> & {
+    readonly sha256: string;
+  },
   stampedAt: Date,
   authority: string,
 ): EvidenceFact {

@@ -47,8 +47,8 @@ export interface FactsOptions {
 
 /** What will stand in the place of signatures that are not made yet. */
 export interface DryRun {
-  /** The certificate under which the statement will be signed. */
-  readonly certificate: SigningCertificate;
+  /** The one under which the statement will be signed; else one that the register gives its originator. */
+  readonly certificate?: SigningCertificate;
   /** Whether enough of the role's keys are at hand. */
   canSign(role: RoleName): boolean;
 }
@@ -134,7 +134,7 @@ async function releaseFacts(
   const { statement, evidence } =
     dryRun === undefined
       ? await statementFacts(submitted.bundle, library.trust, received)
-      : draftFacts(submitted.bundle, dryRun.certificate, now);
+      : draftFacts(submitted.bundle, library.register, { now, certificate: dryRun.certificate });
   const { predicate } = statement;
   if (predicate.number !== submitted.number) {
     const reason = `the statement in the place of number ${submitted.number} says that it is number ${predicate.number}`;

@@ -9,15 +9,17 @@ import {
   encodeImage,
   FormatError,
   libraryForm,
+  NOTES_SECTIONS,
   OtaError,
   type OtaImage,
   type PartyId,
   type Statement,
   type StatementForm,
+  slicesOf,
   statementFor,
 } from '@cfl/client/firmware';
 import { ChangeError } from '../change/errors.ts';
-import { type Members, parseMembers, textOf } from '../intake/members.ts';
+import { countOf, type Members, parseMembers, textOf } from '../intake/members.ts';
 
 export const RELEASE_FILE = 'release.json';
 export const NOTES_FILE = 'notes.md';
@@ -41,15 +43,18 @@ export interface ReleaseForm {
   readonly image: string;
   /** Declares that the image ends with a supplier's trailer, which is left out. */
   readonly trailer: 'strip' | undefined;
+  /** Octets of a slice, where a PPMID image is too large for one transfer. */
+  readonly slice: number | undefined;
   /** Not yet checked: a form may hold "…". */
   readonly stated: Members;
 }
 
-export function encodeForm({ image, trailer, stated }: ReleaseForm): Uint8Array {
+export function encodeForm({ image, trailer, slice, stated }: ReleaseForm): Uint8Array {
   const form = {
     format: FORMAT,
     image,
     ...(trailer === undefined ? {} : { trailer }),
+    ...(slice === undefined ? {} : { slice }),
     ...Object.fromEntries(stated),
   };
   return new TextEncoder().encode(`${JSON.stringify(form, undefined, 2)}\n`);
@@ -58,18 +63,24 @@ export function encodeForm({ image, trailer, stated }: ReleaseForm): Uint8Array 
 /** Throws ChangeError BAD_INPUT. */
 export function parseForm(octets: Uint8Array): ReleaseForm {
   try {
-    const members = parseMembers(octets, FORMAT, ['image', ...STATED], ['trailer']);
+    const members = parseMembers(octets, FORMAT, ['image', ...STATED], ['trailer', 'slice']);
     const trailer = members.get('trailer');
     if (trailer !== undefined && trailer !== 'strip')
       throw new FormatError('trailer', { found: JSON.stringify(trailer), expected: '"strip", or nothing' });
     return {
       image: textOf(members, 'image'),
       trailer,
+      slice: members.has('slice') ? sliceLength(countOf(members, 'slice')) : undefined,
       stated: new Map([...members].filter(([name]) => STATED.includes(name))),
     };
   } catch (cause) {
     throw unusable(cause);
   }
+}
+
+function sliceLength(octets: number): number {
+  if (octets > 0) return octets;
+  throw new FormatError('slice', { found: String(octets), expected: 'octets of a slice, from 1' });
 }
 
 export interface StatementContext {
@@ -90,6 +101,7 @@ export async function statementOf(
     originator,
     notes,
     created: encodeDate(now),
+    ...(form.slice === undefined ? {} : { slices: await slicesAsJson(octetsOf(image), form.slice) }),
   };
   try {
     // Every field is read strictly there
@@ -97,6 +109,10 @@ export async function statementOf(
   } catch (cause) {
     throw unusable(cause);
   }
+}
+
+async function slicesAsJson(octets: Uint8Array, length: number): Promise<readonly Json[]> {
+  return (await slicesOf(octets, length)).map((slice) => ({ ...slice }));
 }
 
 function unusable(cause: unknown): unknown {
@@ -143,13 +159,14 @@ export function notesTemplate(
   models: readonly string[],
   firmwareVersion: string,
 ): string {
+  const [before, isNew, back] = NOTES_SECTIONS;
   return [
     `# ${[deviceType, ...models].join(' ')} firmware ${firmwareVersion}`,
-    '## Before you deploy',
+    `## ${before}`,
     'What happens to the meter and to the supply during activation: …',
-    '## What is new',
+    `## ${isNew}`,
     '…',
-    '## How to go back',
+    `## ${back}`,
     '…',
     '',
   ].join('\n');

@@ -6,6 +6,7 @@ import {
   type CplEntry,
   findParty,
   firmwareVersionOf,
+  type HoldingSettings,
   hardwareVersionOf,
   type ImageHash,
   type ManufacturerCode,
@@ -14,6 +15,7 @@ import {
   type OtaImage,
   type ReleaseId,
   releaseIdOf,
+  sizeLimitOf,
 } from '@cfl/client/firmware';
 import { folder } from '@cfl/client/library';
 import { ChangeError } from '../change/errors.ts';
@@ -78,7 +80,8 @@ export async function newRelease(options: NewOptions): Promise<NewRelease> {
     number: (former?.number ?? 0) + 1,
   };
   const mailbox = findParty(library.register, options.settings.party)?.mailbox;
-  await writeForm(to, made, { ...options, mailbox: mailbox ?? UNKNOWN });
+  const slice = sliceFor(made, library.settings);
+  await writeForm(to, made, { ...options, mailbox: mailbox ?? UNKNOWN, slice });
   return made;
 }
 
@@ -126,10 +129,17 @@ function entriesFor(
   return { entries: could, onCpl: could.length > 0 ? 'without a hash' : 'not' };
 }
 
+/** As large as the limit allows; only a PPMID takes an image in slices. */
+function sliceFor({ entries, length }: NewRelease, settings: HoldingSettings): number | undefined {
+  const limit = sizeLimitOf(settings, 'PPMID');
+  const isPpmid = entries.length > 0 && entries.every(({ deviceType }) => deviceType === 'PPMID');
+  return isPpmid && length > limit ? limit : undefined;
+}
+
 async function writeForm(
   to: string,
   made: NewRelease,
-  { image, trailer, mailbox }: NewOptions & { mailbox: string },
+  { image, trailer, mailbox, slice }: NewOptions & { mailbox: string; slice: number | undefined },
 ): Promise<void> {
   const files = folder(to);
   const models = [...new Set(made.entries.map(({ modelId }) => modelId))];
@@ -154,7 +164,7 @@ async function writeForm(
     ['acknowledged', []],
     ['contact', { mailbox }],
   ]);
-  const form = encodeForm({ image: relative(to, resolve(image)), trailer, stated });
+  const form = encodeForm({ image: relative(to, resolve(image)), trailer, slice, stated });
   const notes = new TextEncoder().encode(notesTemplate(deviceType, models, firmware));
   await writeNew(files, RELEASE_FILE, form);
   // Notes that a person has begun stay; the form was the one to be made
