@@ -18,7 +18,10 @@ export type LibraryCode =
   | 'WRONG_IMAGE'
   | 'WRONG_HEADER'
   | 'NOT_AN_IMAGE'
-  | 'OTHER_FILE_THERE';
+  | 'OTHER_FILE_THERE'
+  | 'BROKEN_CHAIN'
+  | 'FORKED_CHAIN'
+  | 'WITHDRAWAL_VANISHED';
 
 export interface LibraryErrorDetail {
   readonly hint: string;

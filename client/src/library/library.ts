@@ -2,6 +2,7 @@
 //
 // A session: what was read once is not read again, and everything is judged at one moment.
 
+import type { Sha256 } from '../encoding/index.ts';
 import {
   CATALOGUE_INDEX_PATH,
   type CatalogueRelease,
@@ -34,7 +35,7 @@ import {
 import { Client, type ClientOptions, type FoundTarget, parseTargetPath, type Trusted } from '../tuf/index.ts';
 import { type Acceptance, acceptanceFile } from './acceptance.ts';
 import { LibraryError } from './errors.ts';
-import { withdrawalFile, withdrawalPath } from './withdrawal.ts';
+import { type WithdrawalMemory, withdrawalFile, withdrawalPath } from './withdrawal.ts';
 
 /** A row of the catalogue, and the manufacturer code that it stands under. */
 export interface ListedRelease extends CatalogueRelease {
@@ -48,21 +49,34 @@ export interface CplView {
   readonly entries: ReadonlyMap<EntryId, CplEntry>;
 }
 
+export interface LibraryOptions extends ClientOptions {
+  /** Absent for a look that nothing is to be remembered of. */
+  readonly withdrawals?: WithdrawalMemory;
+}
+
 export class Library {
   readonly now: Date;
   readonly #client: Client;
+  readonly #withdrawals: WithdrawalMemory | undefined;
   readonly #parsed = new Map<string, Promise<unknown>>();
+  #remembered: Promise<ReadonlyMap<string, Sha256>> | undefined;
 
-  constructor(options: ClientOptions) {
+  constructor({ withdrawals, ...options }: LibraryOptions) {
     this.now = options.now;
     this.#client = new Client(options);
+    this.#withdrawals = withdrawals;
   }
 
-  refresh(): Promise<Trusted> {
-    return this.#client.refresh();
+  /** Refused too where a withdrawal that this machine has seen is gone. */
+  async refresh(): Promise<Trusted> {
+    const trusted = await this.#client.refresh();
+    this.#remembered ??= this.#recall();
+    await this.#remembered;
+    return trusted;
   }
 
-  find(path: string): Promise<FoundTarget | undefined> {
+  async find(path: string): Promise<FoundTarget | undefined> {
+    await this.refresh();
     return this.#client.find(parseTargetPath(path));
   }
 
@@ -132,7 +146,25 @@ export class Library {
     const file = await this.#listed(path, withdrawalFile);
     if (file !== undefined && file.release !== release)
       throw wrongFormat(path, { found: `the release ${file.release}`, expected: release });
+    if (file !== undefined) await this.#remember(path);
     return file;
+  }
+
+  /** What was seen before, each still there as it was. */
+  async #recall(): Promise<ReadonlyMap<string, Sha256>> {
+    const seen = (await this.#withdrawals?.read()) ?? new Map<string, Sha256>();
+    for (const [path, expected] of seen) {
+      const found = (await this.#client.find(parseTargetPath(path)))?.file.hashes.get('sha256');
+      if (found !== expected) throw vanished(path, found, expected);
+    }
+    return seen;
+  }
+
+  async #remember(path: string): Promise<void> {
+    const digest = (await this.find(path))?.file.hashes.get('sha256');
+    if (this.#withdrawals === undefined || digest === undefined) return;
+    if ((await this.#remembered)?.get(path) === digest) return;
+    await this.#withdrawals.add(path, digest as Sha256);
   }
 
   /** The gate's record about one statement of a release. */
@@ -168,6 +200,20 @@ export class Library {
     const found = await this.find(path);
     return found === undefined ? undefined : parseSigned(path, await this.read(found), format.parse);
   }
+}
+
+function vanished(path: string, found: string | undefined, expected: Sha256): LibraryError {
+  const name = path.replace(/^withdrawn\/([0-9a-f]{12})[0-9a-f]*-\d+\.json$/, 'the withdrawal of $1');
+  const now = found === undefined ? 'this library no longer lists it' : 'it says something else now';
+  return new LibraryError(
+    'WITHDRAWAL_VANISHED',
+    `Cannot use this library: ${name} was seen before, and ${now}`,
+    {
+      found: found ?? 'nothing',
+      expected,
+      hint: 'A withdrawal is never taken back. Do not use this library; tell the operator and the Panel',
+    },
+  );
 }
 
 /** A file that was signed, but is not in its format. */

@@ -6,7 +6,10 @@ import type { Library, ListedRelease } from './library.ts';
 
 const SHORTEST = 8;
 
-export async function resolveRelease(library: Library, name: string): Promise<ListedRelease> {
+export async function resolveRelease(
+  library: Pick<Library, 'allReleases'>,
+  name: string,
+): Promise<ListedRelease> {
   const digits = name.toLowerCase();
   const isDigest = /^[0-9a-f]{8,64}$/.test(digits);
   const named = ({ release, imageHash, entries }: ListedRelease) =>

@@ -2,8 +2,10 @@
 
 import { parseTimestamp, type Step, TIMESTAMP } from '../tuf/index.ts';
 import { fileCache } from './cache.ts';
+import { folder } from './files.ts';
 import { cacheFiles, readHome } from './home.ts';
 import { Library } from './library.ts';
+import { withdrawalMemory } from './seen.ts';
 import { openRepository, type SourceOptions } from './source.ts';
 
 export interface OpenOptions extends SourceOptions {
@@ -23,7 +25,9 @@ export async function openLibrary({ home, now, onStep, ...source }: OpenOptions)
   const { pinned, root } = await readHome(home);
   const repository = openRepository(pinned.url, source);
   const cache = fileCache(cacheFiles(home));
-  const library = new Library({ root, repository, cache, now, ...(onStep === undefined ? {} : { onStep }) });
+  const withdrawals = withdrawalMemory(folder(home));
+  const step = onStep === undefined ? {} : { onStep };
+  const library = new Library({ root, repository, cache, now, withdrawals, ...step });
   return { library, name: pinned.name, url: pinned.url, close: () => repository.close() };
 }
 

@@ -11,6 +11,9 @@ export type ChangeCode =
   | 'LOCKED'
   | 'LOST_THE_RACE'
   | 'SECOND_OPINION'
+  | 'NOT_RELEASABLE'
+  | 'NOT_AN_ANSWER'
+  | 'BROKEN_LOG'
   | 'BAD_INPUT';
 
 /** Refused, with what to do about it. */

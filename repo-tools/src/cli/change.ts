@@ -3,6 +3,7 @@
 import { command, EXIT } from '@cfl/client/cli';
 import { openSigner, type Signer } from '@cfl/client/keys';
 import { metadataFile, ROOT } from '@cfl/client/tuf';
+import { recordChange } from '../audit/change.ts';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
@@ -68,6 +69,7 @@ export const apply = command({
     const { change } = await openChange(path);
     const version = await writing(desk.place, io.now, async (published) => {
       const publication = await planPublication(change, published);
+      await recordChange('applied', change, { place: desk.place, published, now: io.now });
       return publish(publication, {
         place: desk.place,
         published,

@@ -3,8 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { command, EXIT } from '@cfl/client/cli';
+import { recordChange } from '../audit/change.ts';
 import { importCpl } from '../cpl/index.ts';
 import { loadState, presentOf } from '../deploy/index.ts';
+import { withLock } from '../deploy/lock.ts';
 import { AT_OPTION, deskAt, keepChange, stillNeeded } from './desk.ts';
 
 export const cplImport = command({
@@ -47,6 +49,9 @@ export const cplImport = command({
     });
     for (const line of warnings) io.err(line);
     for (const line of change.words) io.out(line);
+    await withLock(desk.place.private, io.now, () =>
+      recordChange('imported', change, { place: desk.place, published, now: io.now }),
+    );
     const place = await keepChange(desk, change);
     io.out(
       `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`,

@@ -103,7 +103,7 @@ export const status = command({
     { line: 'cfl-publish status fff1-7d1a64c20e5b-1', does: 'published, or not yet there' },
     {
       line: 'cfl-publish status held/fff1-7d1a64c20e5b-1',
-      does: "the folder that holds the gateway's answer.json",
+      does: "with the gateway's answer.json in the folder: held or refused, and why",
     },
   ],
   run: ([path], { settings: given, json }, io) =>
@@ -112,16 +112,23 @@ export const status = command({
       const found = await statusOf(files, base, published);
       if (json === true) io.out(JSON.stringify({ format: 'cfl/submission-status/1', ...found }));
       else for (const line of statusLines(found)) io.out(line);
-      return found.state === 'published' ? EXIT.done : found.state === 'refused' ? EXIT.refused : EXIT.act;
+      return exitFor(found);
     }),
 });
 
+function exitFor({ state }: SubmissionStatus): number {
+  if (state === 'refused') return EXIT.refused;
+  return state === 'published' || state === 'withdrawn' ? EXIT.done : EXIT.act;
+}
+
 function statusLines(found: SubmissionStatus): string[] {
+  if (found.state === 'withdrawn')
+    return [`Withdrawn on ${minuteOf(found.date)}: release ${found.release.slice(0, 12)}, for good`];
   if (found.state === 'not yet there') return ['Not yet there: the library shows no decision about it'];
   if (found.state !== 'published') {
     const since = minuteOf(found.answer.since);
     return [
-      found.state === 'held' ? `Held since ${since}` : `Refused on ${since}`,
+      `${found.state === 'held' ? `Held since ${since}` : `Refused on ${since}`}; signed by the gateway`,
       ...findingLines(found.answer.findings),
     ];
   }

@@ -4,11 +4,12 @@ import { type Program, processIo, runProgram } from '@cfl/client/cli';
 import { check, newForm } from './publish-draft.ts';
 import { init } from './publish-init.ts';
 import { sign, status, submit } from './publish-submit.ts';
+import { withdraw } from './publish-withdraw.ts';
 
 export const program: Program = {
   name: 'cfl-publish',
   does: 'Publishes firmware: prepares, checks, signs and submits releases',
-  commands: [init, newForm, check, submit, sign, status],
+  commands: [init, newForm, check, submit, sign, status, withdraw],
 };
 
 export async function run(): Promise<void> {

@@ -1,16 +1,37 @@
 // `cfl-repo`: runs the library, for its operator, registrar, holders and the Panel.
 
 import { type Program, processIo, runProgram } from '@cfl/client/cli';
+import { audit } from './audit.ts';
 import { apply, sign } from './change.ts';
 import { cplImport } from './cpl.ts';
 import { init, keygen, partyAdd } from './found.ts';
+import { heldList, heldReject, heldRelease, heldShow } from './held.ts';
 import { intake } from './intake.ts';
+import { replay } from './replay.ts';
 import { status, unlock } from './status.ts';
+import { withdraw } from './withdraw.ts';
 
 export const program: Program = {
   name: 'cfl-repo',
   does: 'Runs a firmware library: its keys, its parties, the Central Products List and the intake',
-  commands: [keygen, init, partyAdd, cplImport, sign, apply, intake, status, unlock],
+  commands: [
+    keygen,
+    init,
+    partyAdd,
+    cplImport,
+    sign,
+    apply,
+    intake,
+    heldList,
+    heldShow,
+    heldRelease,
+    heldReject,
+    withdraw,
+    status,
+    replay,
+    audit,
+    unlock,
+  ],
 };
 
 export async function run(): Promise<void> {

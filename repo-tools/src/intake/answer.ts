@@ -1,8 +1,24 @@
-// What does the gateway answer? `answer.json`, beside a submission that is held or was refused.
+// What does the gateway answer? `answer.json`, beside a submission that is held or was refused, signed by the
+// gate: what its submitter gets back.
+//
+// The signature covers which library answers, and which submission by its SHA-256, so that an answer is never
+// taken for one about something else. It is no TUF metadata, and cannot be read as such.
 
 import type { Finding, Outcome } from '@cfl/client/admission';
-import type { Json } from '@cfl/client/encoding';
-import { countOf, isObject, listOf, parseMembers, textOf } from './members.ts';
+import {
+  encodeCanonical,
+  fromHex,
+  type Json,
+  type JsonObject,
+  parseSha256,
+  type Sha256,
+  toHex,
+} from '@cfl/client/encoding';
+import type { Signer } from '@cfl/client/keys';
+import { encodeDocument, type KeyId, signedOctets, verifySignature } from '@cfl/client/tuf';
+import { ChangeError } from '../change/errors.ts';
+import type { Published } from '../deploy/state.ts';
+import { countOf, isObject, listOf, membersOf, strictJson, textOf } from './members.ts';
 
 export const ANSWER_FILE = 'answer.json';
 
@@ -19,25 +35,98 @@ export interface Answer {
   readonly findings: readonly AnswerFinding[];
 }
 
-const FORMAT = 'cfl/answer/1';
-
-export function encodeAnswer(answer: Answer): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, ...answer }, undefined, 2)}\n`);
+/** What an answer is about, by digest. */
+export interface AnswerTo {
+  /** SHA-256 of the library's first root. */
+  readonly library: string;
+  /** Of the submission, over every role file and every target; null where it is none. */
+  readonly digest: Sha256 | null;
 }
 
-/** Throws FormatError. */
-export function parseAnswer(octets: Uint8Array): Answer {
-  const required = ['submission', 'outcome', 'since', 'rules', 'cpl', 'findings'];
-  const members = parseMembers(octets, FORMAT, required);
+export interface ReadAnswer {
+  readonly answer: Answer;
+  readonly to: AnswerTo;
+  readonly signatures: readonly { readonly keyId: string; readonly sig: string }[];
+  readonly signedOctets: Uint8Array;
+}
+
+const FORMAT = 'cfl/answer/1';
+const MEMBERS = ['library', 'digest', 'submission', 'outcome', 'since', 'rules', 'cpl', 'findings'];
+
+export async function encodeAnswer(answer: Answer, to: AnswerTo, gate: Signer): Promise<Uint8Array> {
+  const { submission, outcome, since, rules, cpl } = answer;
+  const findings = answer.findings.map((finding): JsonObject => ({ ...finding }));
+  const signed = { format: FORMAT, ...to, submission, outcome, since, rules, cpl, findings };
+  const sig = toHex(await gate.sign(signedOctets(signed)));
+  return encodeDocument(signed, [{ keyId: gate.key.id, sig }]);
+}
+
+/** Not yet verified. Throws FormatError. */
+export function parseAnswer(octets: Uint8Array): ReadAnswer {
+  const file = membersOf(strictJson(octets), '', ['signatures', 'signed']);
+  const signed = file.get('signed');
+  const members = membersOf(signed, 'signed', ['format', ...MEMBERS]);
+  if (members.get('format') !== FORMAT) membersOf(undefined, `signed.format other than "${FORMAT}"`, []);
   const outcome = textOf(members, 'outcome');
+  const digest = members.get('digest');
   return {
-    submission: textOf(members, 'submission'),
-    outcome: outcome === 'accepted' || outcome === 'held' ? outcome : 'refused',
-    since: textOf(members, 'since'),
-    rules: textOf(members, 'rules'),
-    cpl: countOf(members, 'cpl'),
-    findings: listOf(members, 'findings').filter(isFinding),
+    answer: {
+      submission: textOf(members, 'submission'),
+      outcome: outcome === 'accepted' || outcome === 'held' ? outcome : 'refused',
+      since: textOf(members, 'since'),
+      rules: textOf(members, 'rules'),
+      cpl: countOf(members, 'cpl'),
+      findings: listOf(members, 'findings').filter(isFinding),
+    },
+    to: {
+      library: textOf(members, 'library'),
+      digest: digest === null ? null : parseSha256(textOf(members, 'digest')),
+    },
+    signatures: listOf(file, 'signatures').map((value, i) => {
+      const signature = membersOf(value, `signatures[${i}]`, ['keyid', 'sig']);
+      return { keyId: textOf(signature, 'keyid'), sig: textOf(signature, 'sig') };
+    }),
+    signedOctets: encodeCanonical(signed as JsonObject),
   };
+}
+
+/** The gate answered this, about this submission. Throws ChangeError NOT_AN_ANSWER. */
+export async function verifyAnswer(
+  read: ReadAnswer,
+  { library, digest }: AnswerTo,
+  published: Published,
+): Promise<Answer> {
+  if (read.to.library !== library) throw notAnAnswer('it is of another library');
+  if (read.to.digest !== null && read.to.digest !== digest)
+    throw notAnAnswer(
+      `it is about the submission ${read.to.digest.slice(0, 12)}, this is ${digest?.slice(0, 12) ?? 'none'}`,
+    );
+  if (!(await isSignedByGate(read, published))) throw notAnAnswer('the gate has not signed it');
+  return read.answer;
+}
+
+async function isSignedByGate(
+  { signatures, signedOctets: octets }: ReadAnswer,
+  { trusted }: Published,
+): Promise<boolean> {
+  const { delegations } = trusted.targets.signed;
+  const gate = delegations?.roles.find(({ name }) => name === 'gate');
+  const good = new Set<KeyId>();
+  for (const { keyId, sig } of signatures) {
+    const id = gate?.keyIds.find((one) => one === keyId);
+    const key = id && delegations?.keys.get(id);
+    if (key === undefined || !/^([0-9a-f]{2})+$/.test(sig)) continue;
+    if (await verifySignature(key, octets, fromHex(sig))) good.add(key.id);
+  }
+  return gate !== undefined && good.size >= gate.threshold;
+}
+
+function notAnAnswer(reason: string): ChangeError {
+  return new ChangeError(
+    'NOT_AN_ANSWER',
+    `Cannot believe "${ANSWER_FILE}": ${reason}`,
+    'Ask the operator for the answer to this submission again',
+  );
 }
 
 function isFinding(value: Json): value is Json & AnswerFinding {

@@ -4,10 +4,12 @@
 // - A folder is a submission if it has a `change.json`; whoever writes one writes that last.
 // - A move writes the new place whole, then clears the old one. `leaving.json` is written before the
 //   first file goes and goes last itself, so that a clearing which was cut off is finished by the next run.
+// - Nothing is lost: in `refused/` another submission of the same name gets a place of its own, `NAME.2`.
 
+import { equalOctets } from '@cfl/client/encoding';
 import { FormatError } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
-import { ANSWER_FILE, type Answer, encodeAnswer, parseAnswer } from './answer.ts';
+import { ANSWER_FILE, type Answer, parseAnswer } from './answer.ts';
 
 export type Box = 'inbox' | 'held' | 'refused';
 
@@ -52,34 +54,64 @@ export async function clear(files: Files, box: Box, name: string): Promise<void>
 export async function moveWithAnswer(
   files: Files,
   name: string,
-  way: { from: Box; to: Box },
-  answer: Answer,
+  { from, to }: { from: Box; to: 'held' | 'refused' },
+  answer: Uint8Array,
 ): Promise<void> {
-  const { from, to } = way;
-  if (from === to) return writeAnswer(files, to, name, answer);
-  await clear(files, to, name);
-  const paths = (await files.list(`${from}/${name}`)).filter(
-    (path) => path !== ANSWER_FILE && path !== LEAVING,
-  );
-  for (const path of paths.sort((a, b) => Number(a === HEAD) - Number(b === HEAD))) {
+  if (from === to) return files.replace(`${to}/${name}/${ANSWER_FILE}`, answer);
+  const paths = await contentsOf(files, `${from}/${name}`);
+  const place = `${to}/${to === 'refused' ? await freeName(files, `${from}/${name}`, name) : name}`;
+  if (to === 'held') await clear(files, to, name);
+  for (const path of paths.toSorted((a, b) => Number(a === HEAD) - Number(b === HEAD))) {
     const octets = await files.read(`${from}/${name}/${path}`);
-    if (path === HEAD) await writeAnswer(files, to, name, answer);
-    if (octets !== undefined) await files.replace(`${to}/${name}/${path}`, octets);
+    if (path === HEAD) await files.replace(`${place}/${ANSWER_FILE}`, answer);
+    if (octets !== undefined) await files.replace(`${place}/${path}`, octets);
   }
   await clear(files, from, name);
 }
 
-async function writeAnswer(files: Files, box: Box, name: string, answer: Answer): Promise<void> {
-  await files.replace(`${box}/${name}/${ANSWER_FILE}`, encodeAnswer(answer));
+/** A name in `refused/` under which nothing lies, or this very submission, or a part of it from before a crash. */
+async function freeName(files: Files, base: string, name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}.${number}`;
+    if (await isPartOf(files, `refused/${candidate}`, base)) return candidate;
+  }
 }
 
-/** The answer that a submission has already, where it is readable. */
+async function isPartOf(files: Files, part: string, whole: string): Promise<boolean> {
+  for (const path of await contentsOf(files, part)) {
+    const [one, other] = [await files.read(`${part}/${path}`), await files.read(`${whole}/${path}`)];
+    if (one === undefined || other === undefined || !equalOctets(one, other)) return false;
+  }
+  return true;
+}
+
+/** Whether both hold the same images, statements and notes; their role files may differ. */
+export async function isSameSubmission(files: Files, one: string, other: string): Promise<boolean> {
+  const [ones, others] = [await targetsOf(files, one), await targetsOf(files, other)];
+  if (ones.join() !== others.join()) return false;
+  for (const path of ones) {
+    const [a, b] = [await files.read(`${one}/${path}`), await files.read(`${other}/${path}`)];
+    if (a === undefined || b === undefined || !equalOctets(a, b)) return false;
+  }
+  return true;
+}
+
+async function targetsOf(files: Files, base: string): Promise<readonly string[]> {
+  return (await files.list(base)).filter((path) => path.startsWith('targets/'));
+}
+
+/** Its own files, without what the gateway put beside them. */
+export async function contentsOf(files: Files, base: string): Promise<readonly string[]> {
+  return (await files.list(base)).filter((path) => path !== ANSWER_FILE && path !== LEAVING);
+}
+
+/** The answer that a submission has already, where it is readable; whether the gate signed it is not asked. */
 export async function readAnswer(files: Files, base: string): Promise<Answer | undefined> {
   const octets = await files.read(`${base}/${ANSWER_FILE}`);
   try {
-    return octets && parseAnswer(octets);
+    return octets && parseAnswer(octets).answer;
   } catch (error) {
-    if (error instanceof FormatError) return undefined;
+    if (error instanceof FormatError || error instanceof TypeError) return undefined;
     throw error;
   }
 }

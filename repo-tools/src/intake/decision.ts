@@ -2,19 +2,21 @@
 //
 // Decisions form one chain: each has a sequence number and names the decision before it by path and
 // SHA-256. `intake/head/latest.json` names the newest; it is the only file under intake/ that changes.
+// Each names every published file that was read for it by SHA-256, so that anybody decides it again.
 // Refusals and holds are not published: they are known to the submitter and the operator only.
 
 import { type Finding, RULES_VERSION, rules } from '@cfl/client/admission';
 import { encodeDate, type Sha256, sha256 } from '@cfl/client/encoding';
+import { decisionPath, type ManufacturerCode, type PartyId, type ReleaseId } from '@cfl/client/firmware';
 import {
-  decisionPath,
-  type ManufacturerCode,
-  type PartyId,
-  parseReleaseId,
-  type ReleaseId,
-} from '@cfl/client/firmware';
+  type Acceptance,
+  acceptanceFile,
+  type ChainHead,
+  type ChainLink,
+  chainHeadFile,
+  HEAD_PATH,
+} from '@cfl/client/library';
 import type { Published } from '../deploy/state.ts';
-import { countOf, type Members, membersOf, parseMembers, textOf } from './members.ts';
 
 export interface DecisionRecord {
   readonly release: ReleaseId;
@@ -24,37 +26,27 @@ export interface DecisionRecord {
   readonly originator: PartyId;
   /** What was decided upon: every role file and target of the submission. */
   readonly submission: Sha256;
-  readonly role: { readonly name: string; readonly version: number };
+  readonly roles: Acceptance['roles'];
   /** The version of the library that shows it. */
   readonly library: number;
   readonly now: Date;
+  readonly received: Date;
   readonly cpl: number;
-  readonly digests: { readonly register: Sha256 | null; readonly cpl: Sha256 | null };
+  readonly digests: Acceptance['digests'];
+  readonly released: Acceptance['released'];
+  readonly audit: Sha256 | null;
   readonly findings: readonly Finding[];
   readonly sequence: number;
   readonly before: ChainLink | null;
 }
 
-/** One decision, as the next one names it. */
-export interface ChainLink {
-  readonly path: string;
-  readonly sha256: string;
-}
-
-const DECISION_FORMAT = 'cfl/acceptance/1';
-const HEAD_FORMAT = 'cfl/chain-head/1';
-export const HEAD_PATH = 'intake/head/latest.json';
-
-export interface ChainHead extends ChainLink {
-  readonly sequence: number;
-}
-
-export function encodeDecision({ now, findings, ...record }: DecisionRecord): Uint8Array {
+export function encodeDecision({ now, received, findings, ...record }: DecisionRecord): Uint8Array {
   const spoke = new Set(findings.map(({ code }) => code));
-  return encode({
-    format: DECISION_FORMAT,
+  return acceptanceFile.encode({
+    format: 'cfl/acceptance/1',
     outcome: 'accepted',
     decided: encodeDate(now),
+    received: encodeDate(received),
     rules: RULES_VERSION,
     ...record,
     passed: rules.map(({ code }) => code).filter((code) => !spoke.has(code)),
@@ -62,66 +54,16 @@ export function encodeDecision({ now, findings, ...record }: DecisionRecord): Ui
   });
 }
 
-export function encodeHead({ sequence, path, sha256: digest }: ChainHead): Uint8Array {
-  return encode({ format: HEAD_FORMAT, sequence, path, sha256: digest });
+export function encodeHead(head: ChainHead): Uint8Array {
+  return chainHeadFile.encode({ format: 'cfl/chain-head/1', ...head });
 }
 
-function encode(value: object): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
-}
-
-/** What a reader of the record asks first. */
-export interface RecordedDecision {
-  readonly release: ReleaseId;
-  readonly number: number;
-  readonly submission: string;
-  readonly decided: string;
-  readonly library: number;
-  readonly sequence: number;
-  readonly before: ChainLink | null;
-}
-
-const MEMBERS = [
-  ...[
-    'outcome',
-    'decided',
-    'rules',
-    'release',
-    'number',
-    'code',
-    'originator',
-    'submission',
-    'role',
-    'library',
-  ],
-  ...['cpl', 'digests', 'sequence', 'before', 'passed', 'findings'],
-];
-
-/** Throws FormatError. */
-export function parseDecision(octets: Uint8Array): RecordedDecision {
-  const members = parseMembers(octets, DECISION_FORMAT, MEMBERS);
-  const before = members.get('before');
-  return {
-    release: parseReleaseId(textOf(members, 'release')),
-    number: countOf(members, 'number'),
-    submission: textOf(members, 'submission'),
-    decided: textOf(members, 'decided'),
-    library: countOf(members, 'library'),
-    sequence: countOf(members, 'sequence'),
-    before: before === null ? null : linkOf(membersOf(before, 'before', ['path', 'sha256'])),
-  };
-}
-
-function linkOf(members: Members): ChainLink {
-  return { path: textOf(members, 'path'), sha256: textOf(members, 'sha256') };
-}
-
-/** The newest decision; undefined before the first. */
-export async function readHead(published: Published): Promise<ChainHead | undefined> {
+/** The newest decision; undefined before the first. Throws FormatError. */
+export async function readHead(published: Pick<Published, 'read'>): Promise<ChainHead | undefined> {
   const octets = await published.read(HEAD_PATH);
   if (octets === undefined) return undefined;
-  const members = parseMembers(octets, HEAD_FORMAT, ['sequence', 'path', 'sha256']);
-  return { sequence: countOf(members, 'sequence'), ...linkOf(members) };
+  const { sequence, path, sha256: digest } = chainHeadFile.parse(octets);
+  return { sequence, path, sha256: digest };
 }
 
 /** The published decision about this statement of a release. */
@@ -129,9 +71,9 @@ export async function readDecision(
   published: Published,
   release: ReleaseId,
   number: number,
-): Promise<RecordedDecision | undefined> {
+): Promise<Acceptance | undefined> {
   const octets = await published.read(decisionPath(release, number));
-  return octets === undefined ? undefined : parseDecision(octets);
+  return octets === undefined ? undefined : acceptanceFile.parse(octets);
 }
 
 /** The record, its place, and the head of the chain behind it. */

@@ -3,21 +3,41 @@
 // Rules
 // - What was held is decided again first, then the inbox in the order of its names. Each is decided upon
 //   the library with all that this run accepted before it.
-// - Everything accepted becomes visible in one publication. Folders move only after it.
-// - A submission in the inbox takes the place of the held one of the same name.
+// - Everything accepted becomes visible in one publication. Folders move only after it. A submission upon a
+//   role that the run has a new version of already is decided after that is published: each version of a
+//   role is public, so that each decision can be made again.
+// - A withdrawal is never held, and is decided after what might bring its release.
+// - A submission in the inbox takes the place of the held one of the same name. If that had other files, it
+//   goes to the refused ones: nothing is lost.
+// - What a person rejected is refused whenever it comes; what a person released passes the rules named.
 // - A submission that is published already, by itself, was left by a crash: it is cleared away.
-// - Run again after a crash at any moment, it ends as if there had been none.
+// - Run again after a crash at any moment, it ends as if there had been none, audit log included.
 
+import { RULES_VERSION } from '@cfl/client/admission';
+import { encodeDate, type Sha256 } from '@cfl/client/encoding';
 import { type Document, metadataFile, parseTargets, type RoleName, type Targets } from '@cfl/client/tuf';
+import { type Act, type AuditLog, openAudit } from '../audit/log.ts';
 import { publish } from '../deploy/publish.ts';
-import type { Place, Published } from '../deploy/state.ts';
+import { loadState, type Place, type Published } from '../deploy/state.ts';
 import { writingUpon } from '../deploy/writing.ts';
-import type { Answer } from './answer.ts';
-import { type Box, clear, finishLeaving, moveWithAnswer, readAnswer, submissionsIn } from './boxes.ts';
+import { acceptAct, isWithdrawal } from '../withdraw/act.ts';
+import { verifyAct } from '../withdraw/verify.ts';
+import { type Answer, type AnswerFinding, decisive, encodeAnswer } from './answer.ts';
+import {
+  type Box,
+  clear,
+  contentsOf,
+  finishLeaving,
+  isSameSubmission,
+  moveWithAnswer,
+  readAnswer,
+  submissionsIn,
+} from './boxes.ts';
 import { answerOf, decideSubmission, refusalOf } from './decide.ts';
 import { readDecision } from './decision.ts';
+import { contentOf, keepReception, type Rejection, readJudgement } from './judgement.ts';
 import { type IntakeSigners, PlannedLibrary } from './planned.ts';
-import { readSubmission, type Submission, SubmissionError } from './submission.ts';
+import { readSubmission, readSubmittedChange, type Submission, SubmissionError } from './submission.ts';
 
 export interface IntakeOptions {
   readonly place: Place;
@@ -32,11 +52,14 @@ export interface IntakeResult {
   /** `published`: it was published before this run, and only its folder was left. */
   readonly outcome: Answer['outcome'] | 'published';
   readonly answer: Answer | undefined;
+  /** Of the submission; null where it is none. */
+  readonly digest: Sha256 | null;
+  readonly withdrawn?: string;
 }
 
 export interface IntakeReport {
   readonly results: readonly IntakeResult[];
-  /** Undefined where nothing was accepted. */
+  /** Undefined where nothing was accepted; of several publications the last version, and all files. */
   readonly published: PublishedBatch | undefined;
 }
 
@@ -50,47 +73,158 @@ export interface PublishedBatch {
 export function intake(options: IntakeOptions): Promise<IntakeReport> {
   const { place, now } = options;
   return writingUpon(place, now, async (published) => {
-    const files = place.private;
-    await finishLeaving(files);
-    const planned = new PlannedLibrary(published);
-    const inbox = await submissionsIn(files, 'inbox');
-    const held = (await submissionsIn(files, 'held')).filter((name) => !inbox.includes(name));
-    const results: IntakeResult[] = [];
-    for (const name of held)
-      results.push(await decideOne({ name, box: 'held', planned, published }, options));
-    for (const name of inbox)
-      results.push(await decideOne({ name, box: 'inbox', planned, published }, options));
-    const batch = planned.isEmpty ? undefined : await publishPlanned(planned, published, options);
-    for (const result of results) await putAway(result, place);
-    return { results, published: batch };
+    await finishLeaving(place.private);
+    const audit = await openAudit(place.private, now);
+    const inbox = await submissionsIn(place.private, 'inbox');
+    const held = (await submissionsIn(place.private, 'held')).filter((name) => !inbox.includes(name));
+    let waiting = await withdrawalsLast(place, [
+      ...held.map((name) => ({ name, box: 'held' as const })),
+      ...inbox.map((name) => ({ name, box: 'inbox' as const })),
+    ]);
+    let report: IntakeReport = { results: [], published: undefined };
+    let upon = published;
+    while (waiting.length > 0) {
+      const round = await decideRound(waiting, upon, audit, options);
+      report = together(report, round.report);
+      waiting = round.later;
+      if (waiting.length > 0) upon = await loadState(place);
+    }
+    return report;
   });
 }
 
 interface Waiting {
   readonly name: string;
   readonly box: Box;
+}
+
+async function withdrawalsLast(place: Place, all: readonly Waiting[]): Promise<readonly Waiting[]> {
+  const last = new Set<Waiting>();
+  for (const one of all) if (isWithdrawal(await place.private.list(`${one.box}/${one.name}`))) last.add(one);
+  return [...all.filter((one) => !last.has(one)), ...last];
+}
+
+interface Round {
+  readonly report: IntakeReport;
+  /** What must see this round published first. */
+  readonly later: readonly Waiting[];
+}
+
+async function decideRound(
+  waiting: readonly Waiting[],
+  published: Published,
+  audit: AuditLog,
+  options: IntakeOptions,
+): Promise<Round> {
+  const planned = new PlannedLibrary(published);
+  const results: IntakeResult[] = [];
+  const later: Waiting[] = [];
+  for (const one of waiting) {
+    const result = await decideOne(one, { planned, published, audit }, options);
+    if (result === 'later') later.push(one);
+    else results.push(result);
+  }
+  for (const result of results)
+    if (result.outcome === 'accepted') await audit.record(actOf(result, published));
+  const batch = planned.isEmpty ? undefined : await publishPlanned(planned, published, options);
+  for (const result of results) await putAway(result, published, audit, options);
+  return { report: { results, published: batch }, later };
+}
+
+interface Upon {
   readonly planned: PlannedLibrary;
   readonly published: Published;
+  readonly audit: AuditLog;
 }
 
 async function decideOne(
-  { name, box, planned, published }: Waiting,
-  { place, now }: IntakeOptions,
-): Promise<IntakeResult> {
+  { name, box }: Waiting,
+  upon: Upon,
+  options: IntakeOptions,
+): Promise<IntakeResult | 'later'> {
+  const { private: files } = options.place;
+  const base = `${box}/${name}`;
+  let known: Pick<IntakeResult, 'name' | 'from' | 'digest'> = { name, from: box, digest: null };
   try {
-    const submission = await readSubmission(place.private, `${box}/${name}`);
-    if (await isPublished(submission, published))
-      return { name, from: box, outcome: 'published', answer: undefined };
-    const decision = await decideSubmission(submission, planned, {
-      now,
-      former: (role, version) => formerRole(place, role, version),
-    });
-    if (decision.outcome === 'accepted') await planned.accept(submission, decision, now);
-    return { name, from: box, outcome: decision.outcome, answer: answerOf(name, decision, now) };
+    if (isWithdrawal(await contentsOf(files, base)))
+      return { ...known, ...(await decideWithdrawal(name, base, upon, options)) };
+    const submission = await readSubmission(files, base);
+    known = { ...known, digest: submission.digest };
+    return await decideReleases(submission, known, upon, options);
   } catch (error) {
     if (!(error instanceof SubmissionError)) throw error;
-    return { name, from: box, outcome: 'refused', answer: refusalOf(name, error, now) };
+    return { ...known, outcome: 'refused', answer: refusalOf(name, error, options.now) };
   }
+}
+
+async function decideReleases(
+  submission: Submission,
+  known: Pick<IntakeResult, 'name' | 'from' | 'digest'>,
+  { planned, published, audit }: Upon,
+  { place, now }: IntakeOptions,
+): Promise<IntakeResult | 'later'> {
+  const { name } = known;
+  const content = await contentOf(submission.change);
+  const judgement = await readJudgement(place.private, content, { submission: name, now });
+  if (await isPublished(submission, published)) return { ...known, outcome: 'published', answer: undefined };
+  if (judgement.rejected !== undefined)
+    return { ...known, outcome: 'refused', answer: rejectionOf(name, judgement.rejected, now) };
+  if ([...submission.change.metadata.keys()].some((role) => planned.brings(role))) return 'later';
+  const { received, released } = judgement;
+  await planned.beginDecision();
+  const decision = await decideSubmission(submission, planned, {
+    now,
+    received,
+    released,
+    former: (role, version) => formerRole(place, role, version),
+  });
+  if (decision.outcome === 'accepted')
+    await planned.accept(submission, decision, { now, received, released, audit: audit.head });
+  if (decision.outcome === 'held') await keepReception(place.private, content, judgement);
+  return { ...known, outcome: decision.outcome, answer: answerOf(name, decision, now) };
+}
+
+async function decideWithdrawal(
+  name: string,
+  base: string,
+  { planned }: Upon,
+  { place, now }: IntakeOptions,
+): Promise<Pick<IntakeResult, 'outcome' | 'answer' | 'digest' | 'withdrawn'>> {
+  const change = await readSubmittedChange(place.private, base);
+  const digest = await contentOf(change);
+  const act = await acceptAct(change, planned, { verify: verifyAct(planned, now), now });
+  if (act.files.size === 0) return { outcome: 'published', answer: undefined, digest };
+  await planned.withdraw(act.files);
+  const answer: Answer = {
+    submission: name,
+    outcome: 'accepted',
+    since: encodeDate(now),
+    rules: RULES_VERSION,
+    cpl: 0,
+    findings: [],
+  };
+  return { outcome: 'accepted', answer, digest, withdrawn: act.release };
+}
+
+/** What is said about a submission that a person rejected. */
+export function rejectionOf(name: string, { by, reason }: Rejection, now: Date): Answer {
+  const finding: AnswerFinding = {
+    code: 'REJECTED',
+    severity: 'refuse',
+    at: 'submission',
+    expected: 'a submission that was not rejected',
+    found: reason,
+    message: `rejected by ${by}: "${reason}"`,
+    hint: 'This is final for these files. Ask the operator what would have to be different',
+  };
+  return {
+    submission: name,
+    outcome: 'refused',
+    since: encodeDate(now),
+    rules: RULES_VERSION,
+    cpl: 0,
+    findings: [finding],
+  };
 }
 
 /** Whether each of its releases was accepted from this very submission. */
@@ -123,23 +257,69 @@ async function publishPlanned(
   return { version, files: publication.targets.size, roles };
 }
 
+/** Its folder goes where it belongs, after the audit log says so. */
 async function putAway(
-  { name, from, outcome, answer }: IntakeResult,
-  { private: files }: Place,
+  result: IntakeResult,
+  published: Published,
+  audit: AuditLog,
+  { place: { private: files }, online }: IntakeOptions,
 ): Promise<void> {
-  if (outcome === 'accepted' || outcome === 'published' || answer === undefined) {
-    // The older one first: found alone after a crash, it would look like a duplicate
-    if (from === 'inbox') await clear(files, 'held', name);
+  const { name, from, outcome, answer, digest } = result;
+  const sign = (one: Answer, of: Sha256 | null) =>
+    encodeAnswer(one, { library: published.library, digest: of }, online.gate);
+  // The older one first: found alone after a crash, it would look like a duplicate
+  if (from === 'inbox') await retire(name, files, sign);
+  if (outcome === 'accepted' || outcome === 'published' || answer === undefined)
     return clear(files, from, name);
-  }
   const to = outcome === 'held' ? 'held' : 'refused';
   const before = from === 'held' && to === 'held' ? await readAnswer(files, `held/${name}`) : undefined;
   if (before !== undefined && isSame(before, answer)) return;
-  await moveWithAnswer(files, name, { from, to }, { ...answer, since: before?.since ?? answer.since });
-  if (from === 'inbox' && to === 'refused') await clear(files, 'held', name);
+  await audit.record(actOf(result, published));
+  const told = { ...answer, since: before?.since ?? answer.since };
+  await moveWithAnswer(files, name, { from, to }, await sign(told, digest));
+}
+
+type SignAnswer = (answer: Answer, digest: Sha256 | null) => Promise<Uint8Array>;
+
+/** The held submission whose name another one has now. With other files it is kept among the refused ones. */
+async function retire(name: string, files: Place['private'], sign: SignAnswer): Promise<void> {
+  const answer = await readAnswer(files, `held/${name}`);
+  if (answer === undefined || (await isSameSubmission(files, `held/${name}`, `inbox/${name}`)))
+    return clear(files, 'held', name);
+  const finding: AnswerFinding = {
+    code: 'REPLACED',
+    severity: 'refuse',
+    at: 'submission',
+    expected: 'a name of its own',
+    found: name,
+    message: `another submission of the name ${name} came after it`,
+    hint: 'Submit it again under another name, if it is still wanted',
+  };
+  const replaced: Answer = { ...answer, outcome: 'refused', findings: [finding] };
+  const { digest } = await readSubmission(files, `held/${name}`);
+  await moveWithAnswer(files, name, { from: 'held', to: 'refused' }, await sign(replaced, digest));
+}
+
+function actOf({ name, outcome, answer, digest, withdrawn }: IntakeResult, { trusted }: Published): Act {
+  const says = decisive(answer?.findings ?? []).map(({ code, message }) => `${code}: ${message}`);
+  const library = outcome === 'accepted' ? trusted.snapshot.signed.version + 1 : null;
+  if (withdrawn !== undefined)
+    return { act: 'withdrawn', what: withdrawn, digest, library, says: [`submission ${name}`] };
+  return { act: outcome === 'published' ? 'accepted' : outcome, what: name, digest, library, says };
 }
 
 function isSame(before: Answer, { since, ...after }: Answer): boolean {
   const { since: _, ...rest } = before;
   return JSON.stringify(rest) === JSON.stringify(after);
+}
+
+function together(one: IntakeReport, next: IntakeReport): IntakeReport {
+  const [a, b] = [one.published, next.published];
+  return {
+    results: [...one.results, ...next.results],
+    published:
+      a === undefined || b === undefined
+        ? (a ?? b)
+        : { version: b.version, files: a.files + b.files, roles: new Map([...a.roles, ...b.roles]) },
+  };
 }

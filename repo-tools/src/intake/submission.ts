@@ -58,9 +58,18 @@ export class SubmissionError extends Error {
 const WHOLE = 'Submit the whole folder that cfl-publish submit wrote, and nothing else in it';
 
 /** Throws SubmissionError; an error of the file system stays what it is. */
-export async function readSubmission(files: Files, base: string): Promise<Submission> {
+export function readSubmission(files: Files, base: string): Promise<Submission> {
+  return understood(async () => submissionOf(await readChange(withoutAnswer(files, base), base)));
+}
+
+/** The same of a folder that brings something else than releases. */
+export function readSubmittedChange(files: Files, base: string): Promise<Change> {
+  return understood(() => readChange(withoutAnswer(files, base), base));
+}
+
+async function understood<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await submissionOf(await readChange(withoutAnswer(files, base), base));
+    return await read();
   } catch (cause) {
     if (cause instanceof ChangeError || cause instanceof RefusedError)
       throw new SubmissionError(cause.message, WHOLE, cause);

@@ -1,35 +1,85 @@
-// What became of a submission? The library's own decision says so, or the gateway's answer beside the folder.
+// What became of a submission? The library's own decision says so, or the gateway's signed answer beside the folder.
 
-import { encodeDate } from '@cfl/client/encoding';
-import type { Files } from '@cfl/client/library';
+import { encodeDate, type Sha256 } from '@cfl/client/encoding';
+import { FormatError } from '@cfl/client/firmware';
+import type { Acceptance, Files } from '@cfl/client/library';
+import { ChangeError } from '../change/errors.ts';
 import type { Published } from '../deploy/state.ts';
-import type { Answer } from '../intake/answer.ts';
-import { readAnswer } from '../intake/boxes.ts';
-import { type RecordedDecision, readDecision } from '../intake/decision.ts';
-import { readSubmission } from '../intake/submission.ts';
+import { ANSWER_FILE, type Answer, parseAnswer, verifyAnswer } from '../intake/answer.ts';
+import { contentsOf } from '../intake/boxes.ts';
+import { readDecision } from '../intake/decision.ts';
+import { contentOf } from '../intake/judgement.ts';
+import { readSubmission, readSubmittedChange, SubmissionError } from '../intake/submission.ts';
+import { isWithdrawal, publishedAct } from '../withdraw/act.ts';
 
 export type SubmissionStatus =
-  | { readonly state: 'published'; readonly decision: RecordedDecision; readonly byThis: boolean }
+  | { readonly state: 'published'; readonly decision: Acceptance; readonly byThis: boolean }
+  | { readonly state: 'withdrawn'; readonly release: string; readonly date: string }
   | { readonly state: 'held' | 'refused'; readonly answer: Answer }
   | { readonly state: 'not yet there' };
 
-/** The library is asked first: an answer that lies beside may be older. */
+/** The library is asked first: an answer that lies beside may be older. Throws ChangeError NOT_AN_ANSWER. */
 export async function statusOf(files: Files, base: string, published: Published): Promise<SubmissionStatus> {
-  const { releases, digest } = await readSubmission(files, base);
-  const decisions = await Promise.all(
-    releases.map(({ release, number }) => readDecision(published, release, number)),
-  );
-  const [first] = decisions;
-  if (first !== undefined && decisions.every((one) => one !== undefined)) {
-    return {
-      state: 'published',
-      decision: first,
-      byThis: decisions.every((one) => one?.submission === digest),
-    };
+  if (isWithdrawal(await contentsOf(files, base))) return withdrawalStatus(files, base, published);
+  let digest: Sha256;
+  try {
+    const submission = await readSubmission(files, base);
+    const found = await publishedStatus(submission, published);
+    if (found !== undefined) return found;
+    digest = submission.digest;
+  } catch (error) {
+    if (!(error instanceof SubmissionError)) throw error;
+    // Why the gateway could not read it either
+    const answered = await answeredStatus(files, base, published, null);
+    if (answered.state === 'not yet there') throw error;
+    return answered;
   }
-  const answer = await readAnswer(files, base);
-  if (answer === undefined || answer.outcome === 'accepted') return { state: 'not yet there' };
-  return { state: answer.outcome, answer };
+  return answeredStatus(files, base, published, digest);
+}
+
+async function publishedStatus(
+  { releases, digest }: Awaited<ReturnType<typeof readSubmission>>,
+  published: Published,
+): Promise<SubmissionStatus | undefined> {
+  const decisions: (Acceptance | undefined)[] = [];
+  for (const { release, number } of releases) decisions.push(await readDecision(published, release, number));
+  const [first] = decisions;
+  if (first === undefined || decisions.some((one) => one === undefined)) return undefined;
+  const byThis = decisions.every((one) => one?.submission === digest);
+  return { state: 'published', decision: first, byThis };
+}
+
+async function withdrawalStatus(files: Files, base: string, published: Published): Promise<SubmissionStatus> {
+  const change = await readSubmittedChange(files, base);
+  const done = await publishedAct(change, published);
+  if (done !== undefined) return { state: 'withdrawn', release: done.release, date: done.date };
+  return answeredStatus(files, base, published, await contentOf(change));
+}
+
+async function answeredStatus(
+  files: Files,
+  base: string,
+  published: Published,
+  digest: Sha256 | null,
+): Promise<SubmissionStatus> {
+  const octets = await files.read(`${base}/${ANSWER_FILE}`);
+  if (octets === undefined) return { state: 'not yet there' };
+  const answer = await verifyAnswer(readAnswer(octets), { library: published.library, digest }, published);
+  return answer.outcome === 'accepted' ? { state: 'not yet there' } : { state: answer.outcome, answer };
+}
+
+function readAnswer(octets: Uint8Array): ReturnType<typeof parseAnswer> {
+  try {
+    return parseAnswer(octets);
+  } catch (cause) {
+    if (!(cause instanceof FormatError || cause instanceof TypeError)) throw cause;
+    throw new ChangeError(
+      'NOT_AN_ANSWER',
+      `Cannot read "${ANSWER_FILE}": ${cause.message}`,
+      'Ask the operator for the answer to this submission again',
+      cause,
+    );
+  }
 }
 
 /** `2026-11-18 10:05 UTC` */

@@ -1,0 +1,41 @@
+// A release that must not be used any more: `withdraw`.
+
+import { command, EXIT } from '@cfl/client/cli';
+import { openGatewaySigners } from '../ceremony/keys.ts';
+import { withdraw as withdrawRelease } from '../withdraw/withdraw.ts';
+import { AT_OPTION, deskAt } from './desk.ts';
+import { reasonGiven } from './reason.ts';
+
+export const withdraw = command({
+  name: 'withdraw',
+  does: 'Withdraws a release for good; there is no way back',
+  operands: ['RELEASE'],
+  options: {
+    ...AT_OPTION,
+    reason: { type: 'string', value: 'TEXT', does: 'why: one line, for everybody to read' },
+    panel: { type: 'boolean', does: 'the Panel withdraws it, and has asked the operator to publish that' },
+  },
+  examples: [
+    {
+      line: 'cfl-repo withdraw 11d08e6fa2c4 --reason "battery drain"',
+      does: 'published at once; every client refuses the release from then on',
+    },
+  ],
+  async run([name], values, io) {
+    const desk = deskAt(values.at, io);
+    const { listed, version } = await withdrawRelease({
+      release: name,
+      kind: values.panel === true ? 'panel' : 'operator',
+      reason: reasonGiven('withdraw', values.reason),
+      place: desk.place,
+      online: await openGatewaySigners(desk.keys),
+      now: io.now,
+    });
+    const { code, deviceType, models, firmwareVersion, release } = listed;
+    io.out(
+      `Withdrew ${release.slice(0, 12)}: ${code} ${deviceType} ${models.join(',')}, firmware ${firmwareVersion}`,
+    );
+    io.out(`Published version ${version}`);
+    return EXIT.done;
+  },
+});
