@@ -23,6 +23,18 @@ import {
 
 export const NOW = new Date('2026-11-20T09:00:00Z');
 
+/** Release notes that are finished. */
+export const NOTES = [
+  '# Notes',
+  '## Before you deploy',
+  'Restarts the meter once',
+  '## What is new',
+  'Mends the clock',
+  '## How to go back',
+  'There is no way back',
+  '',
+].join('\n');
+
 export interface TestLibrary {
   readonly base: string;
   readonly place: Place;

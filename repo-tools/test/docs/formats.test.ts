@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseDate, parseSha256, sha256 } from '@cfl/client/encoding';
-import { verifyBundle } from '@cfl/client/evidence';
+import { parseDate, sha256 } from '@cfl/client/encoding';
+import { readTrust, signStatement, verifyBundle } from '@cfl/client/evidence';
 import {
   catalogueIndex,
   catalogueShard,
@@ -13,8 +13,10 @@ import {
   partyRegister,
 } from '@cfl/client/firmware';
 import { createKeyFile } from '@cfl/client/keys';
-import { acceptanceFile, folder, statementTrust, withdrawalFile } from '@cfl/client/library';
+import { acceptanceFile, folder, withdrawalFile } from '@cfl/client/library';
 import { afterAll, describe, expect, it } from 'vitest';
+import { makePki } from '../../../scripts/pki/pki.ts';
+import { witnessOf } from '../../../scripts/pki/time-authority.ts';
 import { readCeremony } from '../../src/ceremony/ceremony-file.ts';
 import { parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { readChange } from '../../src/change/change.ts';
@@ -39,7 +41,7 @@ const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
   'register.md': [partyRegister.parse],
-  'release-statement.md': [parseStatement, verifyExampleBundle],
+  'release-statement.md': [parseStatement, parseSlices, verifyExampleBundle],
   'withdrawal.md': [withdrawalFile.parse],
 };
 /** The CPL's page shortens its examples; the tests of the import cover it. */
@@ -128,19 +130,44 @@ async function readHeadFrom(octets: Uint8Array): Promise<void> {
   expect(head?.sequence).toBe(parseDecision(onOneLine).sequence);
 }
 
-/** Under the key that the register's page gives the manufacturer, over the statement above the bundle. */
+/** In the statement that the same page shows. */
+function parseSlices(octets: Uint8Array): void {
+  const statement = JSON.parse(examplesOf('release-statement.md')[0] ?? '');
+  const slices = JSON.parse(new TextDecoder().decode(octets));
+  const predicate = { ...statement.predicate, ...slices };
+  parseStatement(encoded(JSON.stringify({ ...statement, predicate })));
+}
+
+/** With what the page leaves out taken from a bundle that is made now, over the statement of the page. */
 async function verifyExampleBundle(octets: Uint8Array): Promise<void> {
   const statement = encodeStatement(parseStatement(encoded(examplesOf('release-statement.md')[0] ?? '')));
-  const whole = new TextDecoder()
-    .decode(octets)
-    .replace('"…"', `"${Buffer.from(statement).toString('base64')}"`);
-  const [party] = partyRegister.parse(encoded(examplesOf('register.md')[0] ?? '')).parties;
-  if (party === undefined) throw new TypeError('The register of the page has no party');
-  const evidence = await verifyBundle(
-    encoded(whole),
-    await statementTrust(party),
-    parseDate('2026-11-18T10:05:40Z'),
+  const now = parseDate('2026-11-18T10:02:11Z');
+  const pki = await makePki({ now });
+  const { signer, certificate } = await pki.issue({ subject: 'Example Meters' });
+  if (signer === undefined) throw new TypeError('A key of the usual kind signs');
+  const made = await signStatement(statement, { signer, certificate, witness: witnessOf(pki, () => now) });
+  const whole = filled(
+    JSON.parse(new TextDecoder().decode(octets)),
+    JSON.parse(new TextDecoder().decode(made)),
   );
+  const { anchors, revocations } = pki.register();
+  const trust = await readTrust({
+    trustedRoot: encoded(JSON.stringify(pki.trustedRoot())),
+    anchors: encoded(JSON.stringify(anchors)),
+    revocations: encoded(JSON.stringify(revocations)),
+    crls: [],
+  });
+  const evidence = await verifyBundle(encoded(JSON.stringify(whole)), trust, { at: 'reader' });
   expect(evidence.statement).toEqual(statement);
-  expect(parseSha256(evidence.keyId)).toBe(party.statementKeys[0]?.id);
+}
+
+/** The example, with each "…" as it is at the same place of the other. */
+function filled(example: unknown, made: unknown): unknown {
+  if (example === '…') return made;
+  if (Array.isArray(example)) return example.map((one, i) => filled(one, (made as unknown[])[i]));
+  if (typeof example !== 'object' || example === null) return example;
+  const members = Object.entries(example);
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, filled(value, (made as Record<string, unknown>)[name])]),
+  );
 }

@@ -40,7 +40,7 @@ import type { KeyRing } from '../../src/submission/keys.ts';
 import { type Submitted, submitUnchecked } from '../../src/submission/submit.ts';
 import { type MemoryPlace, memoryPlace } from '../deploy/memory-files.ts';
 import { apply, founding, type Keys, keys, onlineOf, signed } from '../deploy/scene.ts';
-import { NOW } from '../fixture.ts';
+import { NOTES, NOW } from '../fixture.ts';
 
 export { NOW };
 
@@ -132,12 +132,13 @@ export interface ImageOptions {
   readonly code?: string;
   readonly firmware?: number;
   readonly hardware?: readonly [number, number];
+  readonly imageType?: number;
 }
 
 /** An image in library form; the text makes its body. */
 export function imageOf(
   text: string,
-  { code = 'FFF1', firmware = 0x01000203, hardware = [0x0100, 0x01ff] }: ImageOptions = {},
+  { code = 'FFF1', firmware = 0x01000203, hardware = [0x0100, 0x01ff], imageType = 0 }: ImageOptions = {},
 ): OtaImage {
   const body = new TextEncoder().encode(text.repeat(20));
   const header = {
@@ -145,7 +146,7 @@ export function imageOf(
     headerLength: 60,
     fieldControl: 4,
     manufacturerCode: Number.parseInt(code, 16),
-    imageType: 0,
+    imageType,
     fileVersion: firmware,
     stackVersion: 2,
     headerStringHex: '45'.repeat(32),
@@ -190,7 +191,7 @@ export async function draftOf(
   rows: readonly CplEntry[],
   changes: Partial<StatementForm> = {},
 ): Promise<Draft> {
-  const notes = new TextEncoder().encode('# Notes\nRestarts the meter once\n');
+  const notes = new TextEncoder().encode(NOTES);
   const form: StatementForm = {
     number: 1,
     originator: maker.party,

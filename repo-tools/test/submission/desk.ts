@@ -13,7 +13,7 @@ import { parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { readChange, writeChange } from '../../src/change/change.ts';
 import { program } from '../../src/cli/publish.ts';
 import { planCplImport } from '../../src/cpl/index.ts';
-import { applyAll, foundLibrary, NOW, state, type TestLibrary } from '../fixture.ts';
+import { applyAll, foundLibrary, NOTES, NOW, state, type TestLibrary } from '../fixture.ts';
 
 export const PASSPHRASE = 'correct horse';
 
@@ -85,17 +85,10 @@ export async function importRows({ library }: Desk, rows: readonly CplEntry[], d
 }
 
 /** Fills in the form that `new` wrote. */
-export async function fillIn(
-  desk: Desk,
-  fields: object,
-  notes = '# Notes\nRestarts the meter once\n',
-): Promise<void> {
+export async function fillIn(desk: Desk, fields: object, notes = NOTES): Promise<void> {
   const octets = await folder(desk.base).read('release.json');
   const form = JSON.parse(new TextDecoder().decode(octets));
-  await desk.write(
-    'release.json',
-    JSON.stringify({ ...form, class: 'fix', upgradesFrom: ['01000201'], ...fields }),
-  );
+  await desk.write('release.json', JSON.stringify({ ...form, class: 'fix', upgradesFrom: 'any', ...fields }));
   await desk.write('notes.md', notes);
 }
 
