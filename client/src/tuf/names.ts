@@ -78,6 +78,9 @@ export function consistentName(path: TargetPath, digest: string): string {
 
 /** Whether a delegation's path pattern covers a target: `*` and `?` within one segment, nothing else is special (TUF 4.5, PATHPATTERN). */
 export function matchesPattern(path: string, pattern: string): boolean {
+  // A role with hundreds of bins has hundreds of patterns, of which all but one differ before their first star
+  for (let i = 0; i < pattern.length && pattern[i] !== '*' && pattern[i] !== '?'; i++)
+    if (path[i] !== pattern[i]) return false;
   const segments = path.split('/');
   const globs = pattern.split('/');
   return (

@@ -23,6 +23,7 @@ import {
   encodeSnapshot,
   encodeTimestamp,
   type MetaFile,
+  matchesPattern,
   metadataFile,
   ROOT,
   type RoleName,
@@ -40,7 +41,7 @@ import { familyOf } from '../change/bins.ts';
 import { differenceOf, isSame } from '../change/difference.ts';
 import { ChangeError } from '../change/errors.ts';
 import { expiry } from '../change/plan.ts';
-import { askTufJs, probeOf } from './second-opinion.ts';
+import { askTufJs, type NewTarget, probeOf } from './second-opinion.ts';
 import { type Place, type Published, roleOf } from './state.ts';
 
 /** What becomes visible together: fully signed role files, and the new target files that they list. */
@@ -153,7 +154,8 @@ async function verifyPlanned(
   const delegated = roles.has(TARGETS) ? (delegations?.roles.map(({ name }) => name) ?? []) : [];
   const loaded = [...new Set([...roles.keys(), ...delegated])].filter((role) => role !== ROOT);
   for (const role of loaded) if ((await roleOf(client, role)) === undefined) throw notDelegated(role);
-  for (const [path, octets] of targets) await verifyBrought(client, path, octets, roles);
+  const brought: NewTarget[] = [];
+  for (const [path, octets] of targets) brought.push(await verifyBrought(client, path, octets, roles));
   const before = new Map<RoleName, Targets | undefined>();
   for (const role of roles.keys()) if (role !== ROOT) before.set(role, (await published?.role(role))?.signed);
   const listedBefore = new Map([...before.values()].flatMap((one) => [...(one?.targets ?? [])]));
@@ -173,7 +175,7 @@ async function verifyPlanned(
     const by = family === role ? delegations : (await client.role(family)).signed.delegations;
     probes.push(...[probeOf(role, by) ?? []].flat());
   }
-  await askTufJs({ root, repository, now, probes: ['nothing', ...probes], targets });
+  await askTufJs({ root, repository, now, probes: ['nothing', ...probes], targets: brought });
 }
 
 /** A file of the change is what a role of the change lists. */
@@ -182,12 +184,17 @@ async function verifyBrought(
   path: TargetPath,
   octets: Uint8Array,
   roles: Publication['roles'],
-): Promise<void> {
+): Promise<NewTarget> {
   const found = await client.find(path);
   if (found === undefined || !roles.has(found.role))
     throw notPublishable(path, 'no role of this change lists it');
   if (found.file.hashes.get('sha256') !== (await sha256(octets)))
     throw notPublishable(path, `its octets are not those that ${found.role} lists`);
+  const delegator = await client.role(found.by.at(-1) ?? TARGETS);
+  const covers = delegator.signed.delegations?.roles.find(({ name }) => name === found.role)?.covers;
+  const patterns = covers !== undefined && 'paths' in covers ? covers.paths : [];
+  const pattern = patterns.find((one) => matchesPattern(path, one));
+  return { path, octets, role: found.role, pattern };
 }
 
 /** What a role lists anew is there, and it is this role's that a reader finds. */

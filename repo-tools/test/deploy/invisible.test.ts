@@ -102,7 +102,7 @@ describe('tuf-js alone refuses', () => {
       },
       target: () => Promise.reject(new TypeError('not asked')),
     };
-    const opinion = askTufJs({ root, repository, now: NOW, probes: ['nothing'], targets: new Map() });
+    const opinion = askTufJs({ root, repository, now: NOW, probes: ['nothing'], targets: [] });
     await expect(opinion).rejects.toMatchObject({
       code: 'SECOND_OPINION',
       hint: expect.stringMatching(/^Nothing was made visible/),
