@@ -1,0 +1,155 @@
+// Which endorsements does a statement have? Those that are published, and those that wait with it at the gateway.
+
+import type { EndorsementFact } from '@cfl/client/admission';
+import type { EvidenceTrust } from '@cfl/client/evidence';
+import {
+  type EndorsementPlace,
+  endorsementPath,
+  FormatError,
+  type ManufacturerCode,
+  type Party,
+  parseEndorsementPath,
+  type Register,
+  type ReleaseId,
+  statementPath,
+} from '@cfl/client/firmware';
+import type { Files } from '@cfl/client/library';
+import { type Document, parseRoleName, type Targets } from '@cfl/client/tuf';
+import type { Published } from '../deploy/state.ts';
+import { type Box, contentsOf, submissionsIn } from '../intake/boxes.ts';
+import { readSubmission, readSubmittedChange, SubmissionError } from '../intake/submission.ts';
+import type { Endorsable } from './judge.ts';
+import { type EndorsementFile, endorsable, judgeFile } from './proven.ts';
+
+const GATE = parseRoleName('gate');
+
+/** Which statement. */
+export interface StatementPlace {
+  readonly code: ManufacturerCode;
+  readonly release: ReleaseId;
+  readonly number: number;
+}
+
+/** What waits at the gateway: endorsements, and the statements of submissions. */
+export interface Waiting {
+  readonly endorsements: readonly EndorsementFile[];
+  readonly statements: readonly (StatementPlace & { readonly bundle: Uint8Array })[];
+}
+
+export const NOTHING_WAITS: Waiting = { endorsements: [], statements: [] };
+
+/** Whether the folder of these paths endorses something. */
+export function isEndorsement(paths: readonly string[]): boolean {
+  return paths.some((path) => /^targets\/intake\/[^/]+\/endorsement-/.test(path));
+}
+
+/** Everything in the inbox and among the held ones. A folder that cannot be read says nothing here. */
+export async function readWaiting(files: Files): Promise<Waiting> {
+  const endorsements: EndorsementFile[] = [];
+  const statements: Waiting['statements'][number][] = [];
+  for (const box of ['inbox', 'held'] as const satisfies readonly Box[]) {
+    for (const name of await submissionsIn(files, box)) {
+      const base = `${box}/${name}`;
+      try {
+        if (isEndorsement(await contentsOf(files, base)))
+          endorsements.push(...endorsementsIn((await readSubmittedChange(files, base)).targets));
+        else statements.push(...(await readSubmission(files, base)).releases);
+      } catch (error) {
+        if (!(error instanceof SubmissionError)) throw error;
+      }
+    }
+  }
+  return { endorsements, statements };
+}
+
+export function endorsementsIn(targets: ReadonlyMap<string, Uint8Array>): readonly EndorsementFile[] {
+  return [...targets].flatMap(([path, bundle]) => {
+    const place = parseEndorsementPath(path);
+    return place === undefined ? [] : [{ place, bundle }];
+  });
+}
+
+/** Every statement of that number about that release, as far as it can be read. */
+export async function endorsables(
+  { release, number, code }: StatementPlace,
+  published: Pick<Published, 'read'>,
+  { statements }: Waiting,
+): Promise<readonly Endorsable[]> {
+  const found: Endorsable[] = [];
+  const octets = await published.read(statementPath(code, release, number));
+  if (octets !== undefined) found.push(await endorsable(octets, 'published'));
+  for (const one of statements) {
+    if (one.release !== release || one.number !== number || one.code !== code) continue;
+    try {
+      found.push(await endorsable(one.bundle, 'waiting'));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+    }
+  }
+  return found;
+}
+
+export interface Verified {
+  readonly endorser: Party;
+  readonly file: EndorsementFile;
+}
+
+export interface GatherOptions {
+  readonly published: Published;
+  readonly register: Register;
+  readonly trust: EvidenceTrust | undefined;
+  /** The gateway and the Panel ask for what waits too; then it must be good at this moment. */
+  readonly waiting?: { readonly endorsements: readonly EndorsementFile[]; readonly now: Date };
+}
+
+/** The endorsements of this very bundle that hold, one a party. */
+export async function endorsementsOf(
+  place: Pick<StatementPlace, 'release' | 'number'>,
+  bundle: Uint8Array,
+  { published, register, trust, waiting }: GatherOptions,
+): Promise<readonly Verified[]> {
+  const statements = [await endorsable(bundle, 'published')];
+  const verified = new Map<string, Verified>();
+  const add = async (file: EndorsementFile, judge: Parameters<typeof judgeFile>[1]['judge']) => {
+    if (verified.has(file.place.party)) return;
+    const against = { register, trust, judge, statements, published: undefined };
+    const { endorser, findings } = await judgeFile(file, against);
+    if (endorser !== undefined && findings.length === 0) verified.set(endorser.id, { endorser, file });
+  };
+  for (const one of await publishedPlaces(published, place)) {
+    const octets = await published.read(endorsementPath(one));
+    if (octets !== undefined) await add({ place: one, bundle: octets }, { at: 'reader' });
+  }
+  for (const file of waiting?.endorsements ?? [])
+    if (isAbout(file.place, place) && waiting !== undefined)
+      await add(file, { at: 'intake', now: waiting.now });
+  return [...verified.values()];
+}
+
+/** As the rules of admission look at them. */
+export function factsFrom(verified: readonly Verified[]): readonly EndorsementFact[] {
+  return verified.map(({ endorser }) => ({ party: endorser.id, kind: 'supplier' }));
+}
+
+function isAbout(one: EndorsementPlace, { release, number }: Pick<StatementPlace, 'release' | 'number'>) {
+  return one.release === release && one.number === number;
+}
+
+const indexed = new WeakMap<Document<Targets>, ReadonlyMap<string, readonly EndorsementPlace[]>>();
+
+async function publishedPlaces(
+  published: Published,
+  place: Pick<StatementPlace, 'release' | 'number'>,
+): Promise<readonly EndorsementPlace[]> {
+  const role = await published.role(GATE);
+  if (role === undefined) return [];
+  const index = indexed.get(role) ?? indexOf(role);
+  indexed.set(role, index);
+  return (index.get(place.release) ?? []).filter((one) => isAbout(one, place));
+}
+
+/** Once for the role: a batch asks for a thousand releases. */
+function indexOf({ signed }: Document<Targets>): ReadonlyMap<string, readonly EndorsementPlace[]> {
+  const places = [...signed.targets.keys()].flatMap((path) => parseEndorsementPath(path) ?? []);
+  return Map.groupBy(places, ({ release }) => release as string);
+}

@@ -1,0 +1,24 @@
+// Which supplier stood behind a manufacturer's communication?
+
+export { type Communication, type Examined, examine } from './communication.ts';
+export {
+  endorsementsIn,
+  endorsementsOf,
+  factsFrom,
+  isEndorsement,
+  NOTHING_WAITS,
+  readWaiting,
+  type StatementPlace,
+  type Verified,
+  type Waiting,
+} from './gather.ts';
+export { type EndorsementCode, type EndorsementFinding, judgeEndorsement } from './judge.ts';
+export type { EndorsementFault, EndorsementFile } from './proven.ts';
+export {
+  type DecideEndorsement,
+  decideEndorsement,
+  type EndorsementDecision,
+  endorsementName,
+  planEndorsement,
+  type SignAs,
+} from './submission.ts';
