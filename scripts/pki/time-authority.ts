@@ -112,7 +112,8 @@ export function readQuery(octets: Uint8Array): Query {
 }
 
 /** The same stamps without a port in between. */
-export function witnessOf(pki: Pki, clock: () => Date): Witness {
+export function witnessOf(pki: Pki, at: Date | (() => Date)): Witness {
+  const clock = typeof at === 'function' ? at : () => at;
   return {
     testify: async (signature) =>
       stampFor(pki, { imprint: sha256(signature), nonce: undefined, wantsCertificate: true }, clock()),

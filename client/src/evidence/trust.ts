@@ -8,7 +8,7 @@
 //   that nobody answers for must not be mistaken for one that has no entry.
 
 import type { TrustMaterial } from '@sigstore/verify';
-import { encodeDate, type Json, parseDate, parseJson } from '../encoding/index.ts';
+import { encodeDate, parseDate } from '../encoding/index.ts';
 import {
   type Anchor,
   anchorsFile,
@@ -16,6 +16,8 @@ import {
   FormatError,
   type Revocation,
   revocationsFile,
+  type TrustedAuthority,
+  trustedRootFile,
 } from '../firmware/index.ts';
 import {
   type Certificate,
@@ -104,23 +106,20 @@ async function authoritiesOf(octets: Uint8Array): Promise<readonly Listed[]> {
     import('@sigstore/protobuf-specs'),
     import('@sigstore/verify'),
   ]);
+  const root = parsed('register/trusted_root.json', octets, trustedRootFile);
   try {
-    const root = TrustedRoot.fromJSON(parseJson(octets) as Json);
-    if (root.mediaType !== TRUSTED_ROOT_TYPE) throw new TypeError(`found the media type "${root.mediaType}"`);
-    if (root.tlogs.length + root.ctlogs.length > 0)
-      throw new TypeError('found a log, expected authorities alone');
-    const material = toTrustMaterial(root);
+    const material = toTrustMaterial(TrustedRoot.fromJSON(root));
     const listed = (
       kind: Kind,
-      all: typeof root.certificateAuthorities,
+      all: readonly TrustedAuthority[],
       forSigstore: readonly Authority['sigstore'][],
     ) =>
-      all.map((one, i): Listed => {
-        const [sigstore, start] = [forSigstore[i], one.validFor?.start];
-        if (sigstore === undefined || start === undefined)
-          throw new TypeError('an authority has no "validFor.start"');
-        const octetsOf = one.certChain?.certificates.map(({ rawBytes }) => new Uint8Array(rawBytes)) ?? [];
-        return { kind, chain: chainOf(octetsOf), start, end: one.validFor?.end, sigstore };
+      all.map(({ certChain, validFor }, i): Listed => {
+        const sigstore = forSigstore[i];
+        if (sigstore === undefined) throw new TypeError('it was not read whole');
+        const chain = chainOf(certChain.certificates.map(({ rawBytes }) => Buffer.from(rawBytes, 'base64')));
+        const end = validFor.end === undefined ? undefined : parseDate(validFor.end);
+        return { kind, chain, start: parseDate(validFor.start), end, sigstore };
       });
     return [
       ...listed('certificate', root.certificateAuthorities, material.certificateAuthorities),
@@ -128,11 +127,9 @@ async function authoritiesOf(octets: Uint8Array): Promise<readonly Listed[]> {
     ];
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'it is no TrustedRoot';
-    throw wrongTrust(`Cannot read register/trusted_root.json: ${why}`, cause);
+    throw wrongTrust(`Cannot use register/trusted_root.json: ${why}`, cause);
   }
 }
-
-const TRUSTED_ROOT_TYPE = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
 
 function chainOf(octets: readonly Uint8Array[]): Authority['chain'] {
   const [first, ...others] = octets.map(readCertificate);

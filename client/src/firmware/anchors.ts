@@ -5,6 +5,8 @@
 //   issues (`certificate`), or the time authority's own (`timestamp`). An authority without an anchor counts
 //   for nothing.
 // - What the key usage and the extended key usage of a signer's certificate must hold is data of its anchor.
+// - trusted_root.json is a Sigstore TrustedRoot, of which this library uses the two lists of authorities and
+//   nothing else; each authority with its whole chain, and with a beginning.
 // - An anchor is closed by its date and never deleted, so that what was signed before can be verified.
 
 import {
@@ -12,10 +14,14 @@ import {
   digest,
   type Format,
   format,
+  line,
+  list,
   listOfDifferent,
   literal,
   object,
   oneOf,
+  type Read,
+  refuse,
   text,
 } from './fields.ts';
 
@@ -63,3 +69,34 @@ export const anchorsFile: Format<Anchors> = format(anchorList);
 export const ANCHORS_PATH = 'register/anchors.json';
 /** A Sigstore TrustedRoot. */
 export const TRUSTED_ROOT_PATH = 'register/trusted_root.json';
+
+const empty: Read<readonly never[]> = (value, at) =>
+  Array.isArray(value) && value.length === 0 ? [] : refuse(value, at, 'an empty list: no log is used here');
+
+const certificateText = text(
+  /^([A-Za-z0-9+/]{4})+([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  'a certificate in base64',
+);
+
+const lineOrNothing: Read<string> = (value, at) => (value === '' ? '' : line(value, at));
+
+const trustedAuthority = object(
+  {
+    subject: object({ organization: lineOrNothing, commonName: lineOrNothing }),
+    certChain: object({ certificates: list(object({ rawBytes: certificateText }), 1) }),
+    validFor: object({ start: date }, { end: date }),
+  },
+  { uri: lineOrNothing },
+);
+export type TrustedAuthority = ReturnType<typeof trustedAuthority>;
+
+const trustedRoot = object({
+  mediaType: literal('application/vnd.dev.sigstore.trustedroot+json;version=0.1'),
+  tlogs: empty,
+  certificateAuthorities: list(trustedAuthority),
+  ctlogs: empty,
+  timestampAuthorities: list(trustedAuthority),
+});
+export type TrustedRoot = ReturnType<typeof trustedRoot>;
+
+export const trustedRootFile: Format<TrustedRoot> = format(trustedRoot);

@@ -6,6 +6,9 @@ export {
   KEY_USAGES,
   type KeyUsage,
   TRUSTED_ROOT_PATH,
+  type TrustedAuthority,
+  type TrustedRoot,
+  trustedRootFile,
 } from './anchors.ts';
 export { binOf, binPrefixes, isBinCount, MOST_BINS } from './bins.ts';
 export {

@@ -526,12 +526,16 @@ describe('the trust anchors are refused as a whole', () => {
       ({ root }) => root.certificateAuthorities[0]?.certChain.certificates.pop(),
     ],
     'where an authority has no beginning': [
-      /an authority has no "validFor\.start"/,
+      /certificateAuthorities\[0\]\.validFor\.start holds nothing/,
       ({ root }) => Object.assign(root.certificateAuthorities[0] ?? {}, { validFor: {} }),
     ],
     'where it names a log': [
-      /found a log, expected authorities alone/,
+      /tlogs holds \[\{\}\], expected an empty list/,
       ({ root }) => (root.tlogs as object[]).push({}),
+    ],
+    'where it has a field that nobody knows': [
+      /register\/trusted_root\.json: it holds the unknown field "note"/,
+      ({ root }) => Object.assign(root, { note: 1 }),
     ],
     'where the revocations are of another format': [
       /register\/revocations\.json: format holds "cfl\/revocations\/2"/,

@@ -1,24 +1,50 @@
 // Our own files: what is read is what was written, and everything else is refused.
 import { describe, expect, it } from 'vitest';
+import { parseSha256 } from '../../src/encoding/index.ts';
 import {
+  type Anchor,
+  anchorsFile,
   catalogueIndex,
   catalogueShard,
   catalogueShardPath,
+  certificateAt,
   cplIndex,
   cplShard,
   cplShardPath,
+  crlPath,
   encodeStatement,
   type Format,
   FormatError,
   findParty,
   librarySettings,
+  lostAnchors,
+  lostParties,
+  lostRevocations,
+  ownerOf,
+  type Party,
+  type Purpose,
+  parseCrlPath,
   parseManufacturerCode,
   parsePartyId,
   parseStatement,
+  partyOfCertificate,
   partyRegister,
-  statementKeyAt,
+  type Register,
+  type RegisteredCertificate,
+  revocationsFile,
+  userRolesAt,
 } from '../../src/firmware/index.ts';
-import { CATALOGUE, CATALOGUE_INDEX, CPL_INDEX, CPL_SHARD, REGISTER, SETTINGS, STATEMENT } from './values.ts';
+import {
+  ANCHORS,
+  CATALOGUE,
+  CATALOGUE_INDEX,
+  CPL_INDEX,
+  CPL_SHARD,
+  REGISTER,
+  REVOCATIONS,
+  SETTINGS,
+  STATEMENT,
+} from './values.ts';
 
 type Value = { readonly [key: string]: unknown };
 
@@ -27,6 +53,8 @@ const FORMATS: Record<string, [Format<never>, Value]> = {
   'cpl/index.json': [cplIndex as Format<never>, CPL_INDEX],
   'a statement': [{ parse: parseStatement, encode: encodeStatement } as Format<never>, STATEMENT],
   'register/parties.json': [partyRegister as Format<never>, REGISTER],
+  'register/anchors.json': [anchorsFile as Format<never>, ANCHORS],
+  'register/revocations.json': [revocationsFile as Format<never>, REVOCATIONS],
   'register/library.json': [librarySettings as Format<never>, SETTINGS],
   'catalogue/index.json': [catalogueIndex as Format<never>, CATALOGUE_INDEX],
   'catalogue/<code>-<i>.json': [catalogueShard as Format<never>, CATALOGUE],
@@ -51,7 +79,7 @@ function objectsIn(
   return [[value as Value, replace], ...inner];
 }
 
-const OPTIONAL = ['imageHash', 'expires', 'renewal', 'until', 'mailbox'];
+const OPTIONAL = ['imageHash', 'expires', 'renewal', 'until', 'mailbox', 'invalidFrom'];
 
 describe.each(Object.entries(FORMATS))('%s', (_, [format, value]) => {
   it('is read as written, and written one way', () => {
@@ -140,29 +168,137 @@ describe('a CPL shard', () => {
 describe('the register', () => {
   const format = partyRegister as Format<never>;
   const [meters, gas] = REGISTER.parties;
+  const partyOf = (id: string) => {
+    const party = findParty(REGISTER, parsePartyId(id));
+    if (party === undefined) throw new Error('it is not found');
+    return party;
+  };
 
-  it('gives a code and a key to one party only', () => {
+  it('gives a code and a certificate to one party only', () => {
     expect(refusal(format, { ...REGISTER, parties: [meters, { ...gas, codes: ['FFF1'] }] })).toBe(
-      'parties holds "FFF1", expected each code and each key of one party only',
+      'parties holds "FFF1", expected each code and each certificate of one party only',
     );
     expect(
-      refusal(format, { ...REGISTER, parties: [meters, { ...gas, statementKeys: meters?.statementKeys }] }),
-    ).toContain('expected each code and each key of one party only');
+      refusal(format, { ...REGISTER, parties: [meters, { ...gas, certificates: meters?.certificates }] }),
+    ).toContain('expected each code and each certificate of one party only');
     expect(refusal(format, { ...REGISTER, parties: [meters, meters] })).toBe(
       'parties[1] holds "example-meters", expected each only once',
     );
   });
 
-  it('gives a statement key from its first moment until before its last', () => {
-    const party = findParty(REGISTER, parsePartyId('example-meters'));
-    if (party === undefined) throw new Error('it is not found');
-    const id = 'aa'.repeat(32);
-    expect(statementKeyAt(party, id, '2026-01-01T00:00:00Z')?.id).toBe(id);
-    expect(statementKeyAt(party, id, '2028-12-31T23:59:59Z')?.id).toBe(id);
-    expect(statementKeyAt(party, id, '2025-12-31T23:59:59Z')).toBeUndefined();
-    expect(statementKeyAt(party, id, '2029-01-01T00:00:00Z')).toBeUndefined();
-    expect(statementKeyAt(party, 'bb'.repeat(32), '2026-01-01T00:00:00Z')).toBeUndefined();
+  it('gives a certificate for its purposes, from its first moment until before its last', () => {
+    const sha256 = 'aa'.repeat(32);
+    const at = (at: string, purpose: Purpose = 'release') =>
+      certificateAt(partyOf('example-meters'), { sha256, purpose, at })?.sha256;
+    expect(at('2026-01-01T00:00:00Z')).toBe(sha256);
+    expect(at('2028-12-31T23:59:59Z')).toBe(sha256);
+    expect(at('2028-12-31T23:59:59Z', 'endorsement')).toBeUndefined();
+    expect(at('2025-12-31T23:59:59Z')).toBeUndefined();
+    expect(at('2029-01-01T00:00:00Z')).toBeUndefined();
+    const other = { sha256, purpose: 'release', at: '2026-01-01T00:00:00Z' } as const;
+    expect(certificateAt(partyOf('sample-gas'), other)).toBeUndefined();
+    expect(partyOfCertificate(REGISTER, parseSha256(sha256))?.id).toBe('example-meters');
+    expect(partyOfCertificate(REGISTER, parseSha256('bb'.repeat(32)))).toBeUndefined();
     expect(findParty(REGISTER, parsePartyId('nobody'))).toBeUndefined();
+    expect(ownerOf(REGISTER, parseManufacturerCode('FFF2'))?.id).toBe('sample-gas');
+  });
+
+  it('says which User Roles a party has at a date', () => {
+    const at = (date: string) => userRolesAt(partyOf('sample-gas'), date);
+    expect(at('2026-01-01T00:00:00Z')).toEqual(['GS']);
+    expect(at('2025-12-31T23:59:59Z')).toEqual([]);
+  });
+});
+
+describe('a register that follows another', () => {
+  const meters = REGISTER.parties[0] as Party;
+  const certificate = meters.certificates[0] as RegisteredCertificate;
+  const withCertificate = (...certificates: object[]) =>
+    ({
+      ...REGISTER,
+      parties: [{ ...meters, certificates }, ...REGISTER.parties.slice(1)],
+    }) as unknown as Register;
+  const open = { ...certificate, until: undefined };
+
+  it('may say more, and may close what is open, or close it earlier', () => {
+    const newer = { ...certificate, sha256: 'dd'.repeat(32) };
+    expect(lostParties(REGISTER, REGISTER)).toEqual([]);
+    expect(lostParties(REGISTER, withCertificate(certificate, newer))).toEqual([]);
+    expect(lostParties(withCertificate(open), withCertificate(certificate))).toEqual([]);
+    expect(lostParties(REGISTER, withCertificate({ ...certificate, until: '2027-01-01T00:00:00Z' }))).toEqual(
+      [],
+    );
+  });
+
+  it.each<[string, string, Register, Register]>([
+    [
+      'takes a party out',
+      'the party example-meters is gone',
+      REGISTER,
+      { ...REGISTER, parties: REGISTER.parties.slice(1) },
+    ],
+    [
+      'takes a certificate out',
+      'the certificate aaaaaaaaaaaa of example-meters is gone',
+      REGISTER,
+      withCertificate(),
+    ],
+    [
+      'opens a certificate again',
+      'the certificate aaaaaaaaaaaa of example-meters was opened again',
+      REGISTER,
+      withCertificate(open),
+    ],
+    [
+      'gives a certificate another purpose',
+      'the certificate aaaaaaaaaaaa of example-meters was changed',
+      REGISTER,
+      withCertificate({ ...certificate, purposes: ['association'] }),
+    ],
+    [
+      'begins a certificate earlier',
+      'the certificate aaaaaaaaaaaa of example-meters was changed',
+      REGISTER,
+      withCertificate({ ...certificate, from: '2025-01-01T00:00:00Z' }),
+    ],
+  ])('is refused where it %s', (_name, reason, before, after) => {
+    expect(lostParties(before, after)).toEqual([reason]);
+  });
+
+  it('keeps every anchor and every revocation', () => {
+    const anchor = ANCHORS.authorities[0] as Anchor;
+    const closed = { ...ANCHORS, authorities: [{ ...anchor, until: '2027-01-01T00:00:00Z' }] };
+    expect(lostAnchors(ANCHORS, closed)).toEqual([]);
+    expect(lostAnchors(closed, ANCHORS)).toEqual(['the authority eeeeeeeeeeee was opened again']);
+    expect(lostAnchors(ANCHORS, { ...ANCHORS, authorities: [] })).toEqual([
+      'the authority eeeeeeeeeeee is gone',
+    ]);
+    expect(lostRevocations(REVOCATIONS, REVOCATIONS)).toEqual([]);
+    expect(lostRevocations(REVOCATIONS, { ...REVOCATIONS, revocations: [] })).toEqual([
+      'the revocation of 021F of eeeeeeeeeeee, recorded 2026-11-20T09:00:00Z, is gone',
+    ]);
+  });
+});
+
+describe('the trust anchors and revocations', () => {
+  it('have one form of a serial number', () => {
+    const [revocation] = REVOCATIONS.revocations;
+    const withSerial = (serial: string) => ({ ...REVOCATIONS, revocations: [{ ...revocation, serial }] });
+    for (const serial of ['21F', '021f', '00021F', '', '0x021F'])
+      expect(refusal(revocationsFile as Format<never>, withSerial(serial))).toContain(
+        'expected a serial number such as 021F',
+      );
+    expect(revocationsFile.parse(revocationsFile.encode(withSerial('00') as never)).revocations).toHaveLength(
+      1,
+    );
+  });
+
+  it('name a CRL by its issuer and number', () => {
+    const name = { issuer: parseSha256('ee'.repeat(32)), number: 12 };
+    expect(crlPath(name)).toBe(`crl/${'ee'.repeat(32)}-12.crl`);
+    expect(parseCrlPath(crlPath(name))).toEqual(name);
+    for (const path of ['crl/x-1.crl', `crl/${'ee'.repeat(32)}-01.crl`, `crl/${'ee'.repeat(32)}-1.pem`])
+      expect(parseCrlPath(path)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,7 @@
 // One good value of each of our formats, by which the tests measure.
 import {
+  type Anchors,
+  anchorsFile,
   type CatalogueIndex,
   type CatalogueShard,
   type CplIndex,
@@ -13,6 +15,8 @@ import {
   parseStatement,
   partyRegister,
   type Register,
+  type Revocations,
+  revocationsFile,
   type Statement,
 } from '../../src/firmware/index.ts';
 
@@ -147,6 +151,36 @@ export const REGISTER: Register = partyRegister.parse(
         certificates: [
           { sha256: 'cc'.repeat(32), purposes: ['release', 'endorsement'], from: '2026-01-01T00:00:00Z' },
         ],
+      },
+    ],
+  }),
+);
+
+export const ANCHORS: Anchors = anchorsFile.parse(
+  octets({
+    format: 'cfl/anchors/1',
+    authorities: [
+      {
+        sha256: 'ee'.repeat(32),
+        kind: 'certificate',
+        leaf: { keyUsage: ['digitalSignature'], extendedKeyUsage: ['1.3.6.1.5.5.7.3.3'] },
+        from: '2026-01-01T00:00:00Z',
+      },
+    ],
+  }),
+);
+
+export const REVOCATIONS: Revocations = revocationsFile.parse(
+  octets({
+    format: 'cfl/revocations/1',
+    revocations: [
+      {
+        issuer: 'ee'.repeat(32),
+        serial: '021F',
+        revoked: '2026-11-19T12:00:00Z',
+        reason: 'keyCompromise',
+        recorded: '2026-11-20T09:00:00Z',
+        invalidFrom: '2026-11-01T00:00:00Z',
       },
     ],
   }),

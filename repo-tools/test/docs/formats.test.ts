@@ -5,12 +5,15 @@ import { join, resolve } from 'node:path';
 import { parseDate, sha256 } from '@cfl/client/encoding';
 import { readTrust, signStatement, verifyBundle } from '@cfl/client/evidence';
 import {
+  anchorsFile,
   catalogueIndex,
   catalogueShard,
   encodeStatement,
   librarySettings,
   parseStatement,
   partyRegister,
+  revocationsFile,
+  trustedRootFile,
 } from '@cfl/client/firmware';
 import { createKeyFile } from '@cfl/client/keys';
 import { acceptanceFile, folder, withdrawalFile } from '@cfl/client/library';
@@ -33,6 +36,7 @@ type Read = (octets: Uint8Array) => unknown;
 
 /** The parsers of each page, in the order of its examples. */
 const PAGES: Readonly<Record<string, readonly Read[]>> = {
+  'anchors.md': [anchorsFile.parse, trustedRootFile.parse],
   'catalogue.md': [catalogueIndex.parse, catalogueShard.parse],
   'ceremony.md': [readCeremonyWithKeys],
   'change.md': [readLoneChange],
@@ -41,6 +45,7 @@ const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
   'register.md': [partyRegister.parse],
+  'revocations.md': [revocationsFile.parse],
   'release-statement.md': [parseStatement, parseSlices, verifyExampleBundle],
   'withdrawal.md': [withdrawalFile.parse],
 };
