@@ -21,6 +21,7 @@ import {
   type Examined,
   endorsementsOf,
   examine,
+  publishedPlaces,
   type Verified,
 } from '../endorsement/index.ts';
 import { type LibraryReading, readLibrary } from '../intake/library.ts';
@@ -104,7 +105,8 @@ async function look(
   const { register, trust } = library;
   const examined = await examine(communication, library, { now, received });
   const waiting = { endorsements, now: received };
-  const gather = { published, register, trust, waiting };
+  const places = await publishedPlaces(published, communication.release);
+  const gather = { published, register, trust, places, waiting };
   const endorsed = await endorsementsOf(communication, communication.bundle, gather);
   return { communication, examined, endorsed, verdict: judge(examined, endorsersOf(endorsed)) };
 }

@@ -1,7 +1,7 @@
 // Which endorsements does a statement have? Those that are published, and those that wait with it at the gateway.
 
 import type { EndorsementFact } from '@cfl/client/admission';
-import type { EvidenceTrust } from '@cfl/client/evidence';
+import type { EvidenceTrust, Judge } from '@cfl/client/evidence';
 import {
   type EndorsementPlace,
   endorsementPath,
@@ -15,6 +15,7 @@ import {
 } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
 import { type Document, parseRoleName, type Targets } from '@cfl/client/tuf';
+import { binsIn, placeOf } from '../change/bins.ts';
 import type { Published } from '../deploy/state.ts';
 import { type Box, contentsOf, submissionsIn } from '../intake/boxes.ts';
 import { readSubmission, readSubmittedChange, SubmissionError } from '../intake/submission.ts';
@@ -95,10 +96,12 @@ export interface Verified {
 }
 
 export interface GatherOptions {
-  readonly published: Published;
+  readonly published: Pick<Published, 'read'>;
   readonly register: Register;
   readonly trust: EvidenceTrust | undefined;
-  /** The gateway and the Panel ask for what waits too; then it must be good at this moment. */
+  /** Where published ones lie. */
+  readonly places: readonly EndorsementPlace[];
+  /** The Panel asks for what waits too; then it must be good at this moment. */
   readonly waiting?: { readonly endorsements: readonly EndorsementFile[]; readonly now: Date };
 }
 
@@ -106,17 +109,17 @@ export interface GatherOptions {
 export async function endorsementsOf(
   place: Pick<StatementPlace, 'release' | 'number'>,
   bundle: Uint8Array,
-  { published, register, trust, waiting }: GatherOptions,
+  { published, register, trust, places, waiting }: GatherOptions,
 ): Promise<readonly Verified[]> {
-  const statements = [await endorsable(bundle, 'published')];
   const verified = new Map<string, Verified>();
-  const add = async (file: EndorsementFile, judge: Parameters<typeof judgeFile>[1]['judge']) => {
+  const add = async (file: EndorsementFile, judge: Judge) => {
     if (verified.has(file.place.party)) return;
+    const statements = [await endorsable(bundle, 'published')];
     const against = { register, trust, judge, statements, published: undefined };
     const { endorser, findings } = await judgeFile(file, against);
     if (endorser !== undefined && findings.length === 0) verified.set(endorser.id, { endorser, file });
   };
-  for (const one of await publishedPlaces(published, place)) {
+  for (const one of places.filter((other) => isAbout(other, place))) {
     const octets = await published.read(endorsementPath(one));
     if (octets !== undefined) await add({ place: one, bundle: octets }, { at: 'reader' });
   }
@@ -137,15 +140,18 @@ function isAbout(one: EndorsementPlace, { release, number }: Pick<StatementPlace
 
 const indexed = new WeakMap<Document<Targets>, ReadonlyMap<string, readonly EndorsementPlace[]>>();
 
-async function publishedPlaces(
-  published: Published,
-  place: Pick<StatementPlace, 'release' | 'number'>,
+/** Where the published endorsements of a release lie, by the gate's role. */
+export async function publishedPlaces(
+  published: Pick<Published, 'role'>,
+  release: ReleaseId,
 ): Promise<readonly EndorsementPlace[]> {
-  const role = await published.role(GATE);
+  const gate = await published.role(GATE);
+  const bin = placeOf(`intake/${release}/`, GATE, binsIn(gate?.signed));
+  const role = bin === GATE ? gate : await published.role(bin);
   if (role === undefined) return [];
   const index = indexed.get(role) ?? indexOf(role);
   indexed.set(role, index);
-  return (index.get(place.release) ?? []).filter((one) => isAbout(one, place));
+  return index.get(release) ?? [];
 }
 
 /** Once for the role: a batch asks for a thousand releases. */

@@ -6,13 +6,14 @@ export {
   endorsementsOf,
   factsFrom,
   isEndorsement,
-  NOTHING_WAITS,
+  publishedPlaces,
   readWaiting,
   type StatementPlace,
   type Verified,
   type Waiting,
 } from './gather.ts';
 export { type EndorsementCode, type EndorsementFinding, judgeEndorsement } from './judge.ts';
+export { type Offered, offeredEndorsements, placesIn } from './offer.ts';
 export type { EndorsementFault, EndorsementFile } from './proven.ts';
 export {
   type DecideEndorsement,

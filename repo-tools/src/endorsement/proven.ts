@@ -4,7 +4,6 @@ import { equalOctets, sha256 } from '@cfl/client/encoding';
 import { EvidenceError, type EvidenceTrust, type Judge, verifyBundle } from '@cfl/client/evidence';
 import {
   type EndorsementPlace,
-  endorsementPath,
   endorsementStatement,
   FormatError,
   findParty,
@@ -96,8 +95,4 @@ function unproven(error: EvidenceError | FormatError): EndorsementFault {
 /** A manufacturer's bundle as something to endorse; whether its signature holds is not asked. Throws FormatError. */
 export async function endorsable(bundle: Uint8Array, where: Endorsable['where']): Promise<Endorsable> {
   return { where, statement: parseStatement(payloadOf(bundle)), bundle: await sha256(bundle) };
-}
-
-export function pathOf({ place }: EndorsementFile): string {
-  return endorsementPath(place);
 }

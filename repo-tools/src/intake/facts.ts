@@ -16,12 +16,14 @@ import { encodeDate } from '@cfl/client/encoding';
 import type { SigningCertificate } from '@cfl/client/evidence';
 import {
   type CatalogueRelease,
+  type EndorsementPlace,
   findParty,
   firmwareVersionOf,
   hardwareVersionOf,
   imagePath,
   imageTypeOf,
   parseReleasePath,
+  type ReleaseId,
   statedDigests,
 } from '@cfl/client/firmware';
 import type { Document, RoleName, TargetPath, Targets } from '@cfl/client/tuf';
@@ -29,6 +31,7 @@ import { manufacturerRole } from '../ceremony/roles.ts';
 import { authorityOf, familyOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
 import type { Published } from '../deploy/state.ts';
+import { endorsementsOf, factsFrom } from '../endorsement/gather.ts';
 import { draftFacts, statementFacts } from './evidence.ts';
 import { type LibraryReading, publishedReleases, readLibrary } from './library.ts';
 import { roleDifference, type SubmittedRole } from './role-difference.ts';
@@ -43,6 +46,8 @@ export interface FactsOptions {
   readonly received?: Date;
   /** Holds that the operator lifted. */
   readonly released?: readonly ReleasedHold[];
+  /** Where the endorsements of a release lie; none where that is not said. */
+  readonly endorsements?: (release: ReleaseId) => Promise<readonly EndorsementPlace[]>;
 }
 
 /** What will stand in the place of signatures that are not made yet. */
@@ -91,7 +96,7 @@ export async function factsOf(
 
 type Gathered = GatheredFacts['releases'][number];
 
-/** Each release with the others of its code in the same submission. */
+/** Each release with those of its code in the same submission. */
 function withNeighbours(releases: readonly Gathered[]): readonly Gathered[] {
   const identities = new Map<string, ReleaseIdentity[]>();
   for (const { submitted, facts } of releases) {
@@ -99,10 +104,10 @@ function withNeighbours(releases: readonly Gathered[]): readonly Gathered[] {
     known.push(identityOf(facts));
     identities.set(submitted.code, known);
   }
-  return releases.map(({ submitted, facts }) => {
-    const together = identities.get(submitted.code)?.filter(({ release }) => release !== submitted.release);
-    return { submitted, facts: { ...facts, together: together ?? [] } };
-  });
+  return releases.map(({ submitted, facts }) => ({
+    submitted,
+    facts: { ...facts, together: identities.get(submitted.code) ?? [] },
+  }));
 }
 
 function identityOf({ statement, submitted }: Facts): ReleaseIdentity {
@@ -141,6 +146,9 @@ async function releaseFacts(
     throw new SubmissionError(reason, 'Make the submission again with cfl-publish submit');
   }
   const claimed = predicate.claims.map(({ entry }) => entry);
+  const { register, trust } = library;
+  const places = (await options.endorsements?.(release)) ?? [];
+  const gather = { published, register, trust, places };
   const image = submitted.image ?? (await published.read(imagePath(code, release)));
   return {
     now: encodeDate(now),
@@ -148,8 +156,7 @@ async function releaseFacts(
     submitted: { code, release },
     statement,
     evidence,
-    // None is gathered as yet
-    endorsements: [],
+    endorsements: factsFrom(await endorsementsOf(submitted, submitted.bundle, gather)),
     image: image === undefined ? { unread: 'it is not there' } : await imageFacts(image, predicate.slices),
     notes: submitted.notes === undefined ? undefined : await notesFacts(submitted.notes),
     party: findParty(library.register, predicate.originator),

@@ -6,7 +6,8 @@
 // - Everything accepted becomes visible in one publication. Folders move only after it. A submission upon a
 //   role that the run has a new version of already is decided after that is published: each version of a
 //   role is public, so that each decision can be made again.
-// - A withdrawal is never held, and is decided after what might bring its release.
+// - A withdrawal is never held, and is decided after what might bring its release; so is an endorsement,
+//   which waits as long as its release does, and counts for it meanwhile.
 // - A submission in the inbox takes the place of the held one of the same name. If that had other files, it
 //   goes to the refused ones: nothing is lost.
 // - What a person rejected is refused whenever it comes; what a person released passes the rules named.
@@ -14,12 +15,21 @@
 // - Run again after a crash at any moment, it ends as if there had been none, audit log included.
 
 import { RULES_VERSION } from '@cfl/client/admission';
-import { encodeDate, type Sha256 } from '@cfl/client/encoding';
+import { canonicalText, encodeDate, type JsonObject, type Sha256 } from '@cfl/client/encoding';
 import { type Document, metadataFile, parseTargets, type RoleName, type Targets } from '@cfl/client/tuf';
 import { type Act, type AuditLog, openAudit } from '../audit/log.ts';
 import { publish } from '../deploy/publish.ts';
 import { loadState, type Place, type Published } from '../deploy/state.ts';
 import { writingUpon } from '../deploy/writing.ts';
+import {
+  decideEndorsement,
+  isEndorsement,
+  type Offered,
+  offeredEndorsements,
+  placesIn,
+  publishedPlaces,
+  readWaiting,
+} from '../endorsement/index.ts';
 import { acceptAct, isWithdrawal } from '../withdraw/act.ts';
 import { verifyAct } from '../withdraw/verify.ts';
 import { type Answer, type AnswerFinding, decisive, encodeAnswer } from './answer.ts';
@@ -36,6 +46,7 @@ import {
 import { answerOf, decideSubmission, refusalOf } from './decide.ts';
 import { readDecision } from './decision.ts';
 import { contentOf, keepReception, type Rejection, readJudgement } from './judgement.ts';
+import { readLibrary } from './library.ts';
 import { type IntakeSigners, PlannedLibrary } from './planned.ts';
 import { readSubmission, readSubmittedChange, type Submission, SubmissionError } from './submission.ts';
 
@@ -77,7 +88,7 @@ export function intake(options: IntakeOptions): Promise<IntakeReport> {
     const audit = await openAudit(place.private, now);
     const inbox = await submissionsIn(place.private, 'inbox');
     const held = (await submissionsIn(place.private, 'held')).filter((name) => !inbox.includes(name));
-    let waiting = await withdrawalsLast(place, [
+    let waiting = await actsLast(place, [
       ...held.map((name) => ({ name, box: 'held' as const })),
       ...inbox.map((name) => ({ name, box: 'inbox' as const })),
     ]);
@@ -98,10 +109,14 @@ interface Waiting {
   readonly box: Box;
 }
 
-async function withdrawalsLast(place: Place, all: readonly Waiting[]): Promise<readonly Waiting[]> {
-  const last = new Set<Waiting>();
-  for (const one of all) if (isWithdrawal(await place.private.list(`${one.box}/${one.name}`))) last.add(one);
-  return [...all.filter((one) => !last.has(one)), ...last];
+/** Withdrawals, then endorsements. */
+async function actsLast(place: Place, all: readonly Waiting[]): Promise<readonly Waiting[]> {
+  const turns: Waiting[][] = [[], [], []];
+  for (const one of all) {
+    const paths = await place.private.list(`${one.box}/${one.name}`);
+    turns[isEndorsement(paths) ? 2 : isWithdrawal(paths) ? 1 : 0]?.push(one);
+  }
+  return turns.flat();
 }
 
 interface Round {
@@ -117,10 +132,11 @@ async function decideRound(
   options: IntakeOptions,
 ): Promise<Round> {
   const planned = new PlannedLibrary(published);
+  const offered = await offeredEndorsements(options.place, published, options.now);
   const results: IntakeResult[] = [];
   const later: Waiting[] = [];
   for (const one of waiting) {
-    const result = await decideOne(one, { planned, published, audit }, options);
+    const result = await decideOne(one, { planned, published, audit, offered, later }, options);
     if (result === 'later') later.push(one);
     else results.push(result);
   }
@@ -135,6 +151,10 @@ interface Upon {
   readonly planned: PlannedLibrary;
   readonly published: Published;
   readonly audit: AuditLog;
+  /** Endorsements that would hold, by path. */
+  readonly offered: Offered;
+  /** What is decided in a later round. */
+  readonly later: readonly Waiting[];
 }
 
 async function decideOne(
@@ -148,6 +168,10 @@ async function decideOne(
   try {
     if (isWithdrawal(await contentsOf(files, base)))
       return { ...known, ...(await decideWithdrawal(name, base, upon, options)) };
+    if (isEndorsement(await contentsOf(files, base))) {
+      const decided = await endorsementResult(name, base, upon, options);
+      return decided === 'later' ? decided : { ...known, ...decided };
+    }
     const submission = await readSubmission(files, base);
     known = { ...known, digest: submission.digest };
     return await decideReleases(submission, known, upon, options);
@@ -160,7 +184,7 @@ async function decideOne(
 async function decideReleases(
   submission: Submission,
   known: Pick<IntakeResult, 'name' | 'from' | 'digest'>,
-  { planned, published, audit }: Upon,
+  { planned, published, audit, offered }: Upon,
   { place, now }: IntakeOptions,
 ): Promise<IntakeResult | 'later'> {
   const { name } = known;
@@ -171,12 +195,16 @@ async function decideReleases(
     return { ...known, outcome: 'refused', answer: rejectionOf(name, judgement.rejected, now) };
   if ([...submission.change.metadata.keys()].some((role) => planned.brings(role))) return 'later';
   const { received, released } = judgement;
-  await planned.beginDecision();
+  await planned.beginDecision(offered);
   const decision = await decideSubmission(submission, planned, {
     now,
     received,
     released,
     former: (role, version) => formerRole(place, role, version),
+    endorsements: async (release) => [
+      ...(await publishedPlaces(published, release)),
+      ...placesIn(offered.keys()).filter((one) => one.release === release),
+    ],
   });
   if (decision.outcome === 'accepted')
     await planned.accept(submission, decision, { now, received, released, audit: audit.head });
@@ -204,6 +232,43 @@ async function decideWithdrawal(
     findings: [],
   };
   return { outcome: 'accepted', answer, digest, withdrawn: act.release };
+}
+
+async function endorsementResult(
+  name: string,
+  base: string,
+  { planned, later }: Upon,
+  { place, now }: IntakeOptions,
+): Promise<Pick<IntakeResult, 'outcome' | 'answer' | 'digest'> | 'later'> {
+  const change = await readSubmittedChange(place.private, base);
+  const digest = await contentOf(change);
+  const judgement = await readJudgement(place.private, digest, { submission: name, now });
+  if (judgement.rejected !== undefined)
+    return { outcome: 'refused', answer: rejectionOf(name, judgement.rejected, now), digest };
+  await planned.beginDecision();
+  const { register, trust } = await readLibrary(planned);
+  const waiting = await readWaiting(place.private);
+  const { received } = judgement;
+  const decided = await decideEndorsement(change, {
+    published: planned,
+    register,
+    trust,
+    waiting,
+    now,
+    received,
+  });
+  const { outcome, findings } = decided;
+  // Its release may be published in a later round
+  if (outcome === 'held' && later.length > 0) return 'later';
+  if (outcome === 'published') return { outcome, answer: undefined, digest };
+  if (outcome === 'accepted') await planned.endorse(decided.path, decided.bundle);
+  if (outcome === 'held') await keepReception(place.private, digest, judgement);
+  const since = encodeDate(now);
+  return {
+    outcome,
+    answer: { submission: name, outcome, since, rules: RULES_VERSION, cpl: 0, findings },
+    digest,
+  };
 }
 
 /** What is said about a submission that a person rejected. */
@@ -296,7 +361,9 @@ async function retire(name: string, files: Place['private'], sign: SignAnswer): 
     hint: 'Submit it again under another name, if it is still wanted',
   };
   const replaced: Answer = { ...answer, outcome: 'refused', findings: [finding] };
-  const { digest } = await readSubmission(files, `held/${name}`);
+  const digest = isEndorsement(await contentsOf(files, `held/${name}`))
+    ? await contentOf(await readSubmittedChange(files, `held/${name}`))
+    : (await readSubmission(files, `held/${name}`)).digest;
   await moveWithAnswer(files, name, { from: 'held', to: 'refused' }, await sign(replaced, digest));
 }
 
@@ -308,9 +375,11 @@ function actOf({ name, outcome, answer, digest, withdrawn }: IntakeResult, { tru
   return { act: outcome === 'published' ? 'accepted' : outcome, what: name, digest, library, says };
 }
 
-function isSame(before: Answer, { since, ...after }: Answer): boolean {
-  const { since: _, ...rest } = before;
-  return JSON.stringify(rest) === JSON.stringify(after);
+/** But for the time since when. */
+function isSame(before: Answer, after: Answer): boolean {
+  const told = ({ since: _, findings, ...rest }: Answer) =>
+    canonicalText({ ...rest, findings: findings.map((finding): JsonObject => ({ ...finding })) });
+  return told(before) === told(after);
 }
 
 function together(one: IntakeReport, next: IntakeReport): IntakeReport {

@@ -52,6 +52,7 @@ export class PlannedLibrary implements Published {
   /** What was read since the last decision began, by path. */
   readonly #read = new Map<string, Sha256 | null>();
   readonly #kept = new Map<string, Uint8Array>();
+  #offered: ReadonlyMap<string, Uint8Array> = new Map();
 
   constructor(under: Published) {
     this.#under = under;
@@ -66,7 +67,8 @@ export class PlannedLibrary implements Published {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    const octets = this.#targets.get(parseTargetPath(path)) ?? (await this.#published(path));
+    const octets =
+      this.#targets.get(parseTargetPath(path)) ?? this.#offered.get(path) ?? (await this.#published(path));
     if (!this.#read.has(path)) this.#read.set(path, octets === undefined ? null : await sha256(octets));
     return octets;
   }
@@ -89,9 +91,13 @@ export class PlannedLibrary implements Published {
     return this.#roles.has(role);
   }
 
-  /** From here on, what is read is what the next decision rests on. */
-  async beginDecision(): Promise<void> {
+  /**
+   * From here on, what is read is what the next decision rests on. Offered files are read as if they were
+   * published: they will be, with the release that they are about.
+   */
+  async beginDecision(offered: ReadonlyMap<string, Uint8Array> = new Map()): Promise<void> {
     this.#read.clear();
+    this.#offered = offered;
     await this.#note(TARGETS, this.trusted.targets);
   }
 
@@ -133,6 +139,11 @@ export class PlannedLibrary implements Published {
     }
     const accepted = releases.map(({ facts }) => facts);
     for (const [file, octets] of await catalogueWith(accepted, this)) this.#put(file, octets);
+  }
+
+  /** Takes up an endorsement. */
+  async endorse(path: string, octets: Uint8Array): Promise<void> {
+    await this.#putNew(path, octets);
   }
 
   /** Takes up the files of a withdrawal. */

@@ -24,6 +24,7 @@ import {
 } from '@cfl/client/tuf';
 import type { Change } from '../change/change.ts';
 import type { Published } from '../deploy/state.ts';
+import { placesIn } from '../endorsement/offer.ts';
 import { catalogueWith } from '../intake/catalogue.ts';
 import { encodeHead } from '../intake/decision.ts';
 import { factsOf } from '../intake/facts.ts';
@@ -102,6 +103,8 @@ async function replaySubmission(
       received: parseDate(acceptance.received),
       released: acceptance.released,
       former,
+      endorsements: async (release) =>
+        placesIn(acceptance.digests.map(({ path }) => path)).filter((one) => one.release === release),
     });
     const results = group.map((one): Replayed => {
       const { release, number } = one.acceptance;
