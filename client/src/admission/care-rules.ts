@@ -3,6 +3,7 @@
 import { type CatalogueRelease, type FirmwareVersion, statedDigests } from '../firmware/index.ts';
 import { rangeText } from './claim-rules.ts';
 import type { Facts } from './facts.ts';
+import { newestByModel, versionsByModel } from './look-up.ts';
 import type { Observation, Rule, RuleCode } from './rule.ts';
 
 function orAcknowledge(what: string, code: RuleCode): string {
@@ -31,10 +32,12 @@ const rangeShrank: Rule = {
 function newestOfSameModel({ statement, published }: Facts): CatalogueRelease | undefined {
   const { deviceType, claims } = statement.predicate;
   const { otaImage } = statedDigests(statement);
-  const models = new Set(claims.map(({ model }) => model));
-  return published
-    .filter((one) => one.release !== otaImage && one.deviceType === deviceType)
-    .filter((one) => one.models.some((model) => models.has(model)))
+  const newest = newestByModel(published);
+  return [...new Set(claims.map(({ model }) => model))]
+    .flatMap((model) => {
+      const rows = newest.get(model) ?? [];
+      return rows.find((row) => row.release !== otaImage && row.deviceType === deviceType) ?? [];
+    })
     .reduce<CatalogueRelease | undefined>(
       (a, b) => (a !== undefined && a.published >= b.published ? a : b),
       undefined,
@@ -68,13 +71,12 @@ const upgradesUnknown: Rule = {
     const { upgradesFrom, claims, code } = statement.predicate;
     if (typeof upgradesFrom === 'string') return [];
     const models = new Set(claims.map(({ model }) => model));
-    const known = new Set<FirmwareVersion>();
-    for (const entry of cpl.entries.values()) {
-      if (entry.manufacturerId === code && models.has(entry.modelId)) known.add(entry.firmwareVersion);
-    }
+    const versions = versionsByModel(cpl.entries);
+    const isKnown = (version: FirmwareVersion) =>
+      [...models].some((model) => versions.get(`${code} ${model}`)?.has(version) === true);
     const named = [...models].join(', ');
     return upgradesFrom.flatMap((version, i): Observation[] =>
-      known.has(version)
+      isKnown(version)
         ? []
         : [
             {

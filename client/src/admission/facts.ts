@@ -47,7 +47,7 @@ export interface Facts {
   readonly cpl: CplFacts;
   /** Every published release of the same manufacturer code, withdrawn ones too. */
   readonly published: readonly CatalogueRelease[];
-  /** The other releases of the same code in this submission. */
+  /** The releases of the same code in this submission, this one among them. */
   readonly together: readonly ReleaseIdentity[];
   readonly role: RoleDifference;
   /** Holds that the operator lifted. Those that nobody may lift stay what they are. */

@@ -2,6 +2,7 @@
 
 import { type CatalogueRelease, hardwareVersionOf, imageTypeOf, statedDigests } from '../firmware/index.ts';
 import type { Facts, ReleaseIdentity } from './facts.ts';
+import { byFirmwareVersion, byImageHash, byRelease } from './look-up.ts';
 import type { Observation, Rule } from './rule.ts';
 
 const codeNotYours: Rule = {
@@ -76,7 +77,7 @@ const releaseName: Rule = {
 /** The row of this very release, where it is published already. */
 function publishedAs({ published, statement }: Facts): CatalogueRelease | undefined {
   const { otaImage } = statedDigests(statement);
-  return published.find(({ release }) => release === otaImage);
+  return byRelease(published).get(otaImage);
 }
 
 const statementNumber: Rule = {
@@ -132,9 +133,12 @@ const sameIdentity: Rule = {
   remedy: 'Give the image a firmware version or image type of its own; if it is meant so, ask the operator',
   says(facts) {
     const { otaImage, manufacturerImage } = statedDigests(facts.statement);
+    const versions = new Set(facts.statement.predicate.claims.map(({ firmwareVersion }) => firmwareVersion));
+    const same = [...versions].flatMap((version) => others(facts, byFirmwareVersion, version));
     const other = (one: ReleaseIdentity) => one.release !== otaImage && one.imageHash !== manufacturerImage;
-    return others(facts, (one) => other(one) && hasIdentity(one, facts)).map(
-      ({ release, imageType, firmwareVersion, hardware }) => {
+    return same
+      .filter((one) => other(one) && hasIdentity(one, facts))
+      .map(({ release, imageType, firmwareVersion, hardware }) => {
         const range = hardware.join('..');
         return {
           at: 'header.fileVersion',
@@ -142,31 +146,27 @@ const sameIdentity: Rule = {
           found: `image type ${imageType}, firmware ${firmwareVersion}, hardware ${range}`,
           message: `another image, ${release.slice(0, 12)}, has image type ${imageType} and firmware ${firmwareVersion} for hardware ${range}`,
         };
-      },
-    );
+      });
   },
 };
 
 /** Of what is published, and of what this submission brings besides. */
 function others(
   { published, together }: Facts,
-  which: (one: ReleaseIdentity) => boolean,
+  index: (list: readonly ReleaseIdentity[]) => ReadonlyMap<string, readonly ReleaseIdentity[]>,
+  key: string,
 ): readonly ReleaseIdentity[] {
-  return [published, together].flatMap((list: readonly ReleaseIdentity[]) => list.filter(which));
+  return [published, together].flatMap((list: readonly ReleaseIdentity[]) => index(list).get(key) ?? []);
 }
 
 function hasIdentity(one: ReleaseIdentity, { statement }: Facts): boolean {
-  const { header, claims } = statement.predicate;
+  const { header } = statement.predicate;
   const [lowest, highest] = one.hardware;
   // Upper-case hex of one length orders as text
   const overlaps =
     hardwareVersionOf(header.minHardwareVersion) <= highest &&
     lowest <= hardwareVersionOf(header.maxHardwareVersion);
-  return (
-    overlaps &&
-    one.imageType === imageTypeOf(header.imageType) &&
-    claims.some(({ firmwareVersion }) => firmwareVersion === one.firmwareVersion)
-  );
+  return overlaps && one.imageType === imageTypeOf(header.imageType);
 }
 
 const sameImage: Rule = {
@@ -178,10 +178,8 @@ const sameImage: Rule = {
   remedy: 'Nothing to do if the same image serves several device models',
   says(facts) {
     const { otaImage, manufacturerImage } = statedDigests(facts.statement);
-    return others(
-      facts,
-      ({ release, imageHash }) => imageHash === manufacturerImage && release !== otaImage,
-    ).map(({ release }) => ({
+    const same = others(facts, byImageHash, manufacturerImage).filter(({ release }) => release !== otaImage);
+    return same.map(({ release }) => ({
       at: 'subject.manufacturer-image',
       expected: 'a new manufacturer image',
       found: release,
