@@ -108,15 +108,16 @@ async function signedEntity({ json }: ParsedBundle): Promise<SignedEntity> {
 
 interface Stamp {
   readonly at: Date;
-  /** As the stamp names its signer. */
+  /** In words, as the stamp names its signer. */
   readonly serial: string;
+  isOf(authority: Authority): boolean;
 }
 
 /** Read by @sigstore/core, which verifies it too: there is no second reading that could differ. */
 function stampOf({ timestamps: [stamp] }: SignedEntity): Stamp {
   if (stamp?.$case !== 'timestamp-authority') throw new TypeError('A parsed bundle has a time stamp');
   try {
-    const { signingTime, signerSerialNumber } = stamp.timestamp;
+    const { signingTime, signerSerialNumber, signerIssuer } = stamp.timestamp;
     if (Number.isNaN(signingTime.getTime())) throw new TypeError('found no date');
     return {
       at: signingTime,
@@ -124,6 +125,10 @@ function stampOf({ timestamps: [stamp] }: SignedEntity): Stamp {
         .toString('hex')
         .toUpperCase()
         .replace(/^00(?=.)/, ''),
+      isOf: ({ anchor, sigstore: { certChain } }) =>
+        anchor.kind === 'timestamp' &&
+        certChain[0]?.serialNumber.equals(signerSerialNumber) === true &&
+        certChain[0].issuer.equals(signerIssuer),
     };
   } catch (cause) {
     throw badStamp('its time stamp cannot be read', cause);
@@ -131,9 +136,7 @@ function stampOf({ timestamps: [stamp] }: SignedEntity): Stamp {
 }
 
 function timeAuthorityOf(stamp: Stamp, { authorities }: EvidenceTrust): Authority {
-  const named = authorities.filter(
-    ({ anchor, chain }) => anchor.kind === 'timestamp' && chain[0].serial === stamp.serial,
-  );
+  const named = authorities.filter((one) => stamp.isOf(one));
   const open = named.find((one) => isOpenAuthority(one, stamp.at));
   if (open !== undefined) return open;
   const why = named[0] === undefined ? 'it is not trusted' : `it is trusted ${windowInWords(named[0])}`;

@@ -213,7 +213,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     message: /of "Other Issuing CA": no trusted authority issued it$/,
     make: async (pki) => {
       const other = await pkiOf('Other');
-      return (await signed(other, { witness: witnessOf(pki, () => STAMPED) })).bundle;
+      return (await signed(other, { witness: witnessOf(pki, STAMPED) })).bundle;
     },
   },
   'an authority of the same name, with another key': {
@@ -221,7 +221,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     message: /no trusted authority issued it$/,
     make: async (pki) => {
       const twin = await makePki({ now: NOW });
-      return (await signed(twin, { witness: witnessOf(pki, () => STAMPED) })).bundle;
+      return (await signed(twin, { witness: witnessOf(pki, STAMPED) })).bundle;
     },
   },
   'an authority that was closed before the stamp, by its anchor': {
@@ -248,10 +248,15 @@ const attacks: Readonly<Record<string, Attack>> = {
     }),
   },
   'a stamp of an authority that nobody knows': {
+    code: 'UNKNOWN_TIME_AUTHORITY',
+    message: /by the authority with certificate 03: it is not trusted$/,
+    make: async (pki) => (await signed(pki, { witness: witnessOf(await pkiOf('Other'), STAMPED) })).bundle,
+  },
+  'a stamp of an authority of the same name and number, with another key': {
     code: 'BAD_STAMP',
     message: /its time stamp is not one of its authority over this signature$/,
     make: async (pki) =>
-      (await signed(pki, { witness: witnessOf(await pkiOf('Other'), () => STAMPED) })).bundle,
+      (await signed(pki, { witness: witnessOf(await makePki({ now: NOW }), STAMPED) })).bundle,
   },
   'a stamp of an authority under a serial number that nobody knows': {
     code: 'UNKNOWN_TIME_AUTHORITY',

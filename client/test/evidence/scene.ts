@@ -71,7 +71,7 @@ export interface Signing {
 export async function signed(pki: Pki, signing: Signing = {}): Promise<{ bundle: Uint8Array; by: Issued }> {
   const by = signing.with ?? (await pki.issue(signing.options));
   if (by.signer === undefined) throw new TypeError('nothing signs with such a key');
-  const witness = signing.witness ?? witnessOf(pki, () => signing.stampedAt ?? STAMPED);
+  const witness = signing.witness ?? witnessOf(pki, signing.stampedAt ?? STAMPED);
   const options = { signer: by.signer, certificate: by.certificate, witness };
   return { bundle: await signStatement(signing.statement ?? STATEMENT, options), by };
 }

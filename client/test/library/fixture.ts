@@ -479,7 +479,7 @@ export class TestLibrary {
   /** A bundle as the manufacturer makes it. */
   sign(statement: Uint8Array, { by = this.certificateOf(FFF1), at = STAMPED }: Partial<Signing> = {}) {
     if (by.signer === undefined) throw new TypeError('nothing signs with such a key');
-    const witness = witnessOf(this.trust.pki, () => at);
+    const witness = witnessOf(this.trust.pki, at);
     return signStatement(statement, { signer: by.signer, certificate: by.certificate, witness });
   }
 
