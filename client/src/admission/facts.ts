@@ -136,7 +136,9 @@ function unfinishedParts(text: string): string[] {
   let heading = 'the beginning';
   const parts = new Set<string>();
   for (const line of text.split('\n')) {
-    heading = /^#+\s+(.*\S)\s*$/.exec(line)?.[1] ?? heading;
+    // Not by one pattern over the whole line: a line of spaces would take it quadratic time
+    const text = line.replace(/^#+(?=\s)/, '').trim();
+    if (/^#+\s/.test(line) && text !== '') heading = text;
     if (line.includes('…')) parts.add(`"${heading}" still holds "…"`);
   }
   return [...parts];

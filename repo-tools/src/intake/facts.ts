@@ -11,7 +11,7 @@ import {
   notesFacts,
   type RoleDifference,
 } from '@cfl/client/admission';
-import { encodeDate } from '@cfl/client/encoding';
+import { encodeDate, equalOctets, type JsonObject, parseJson } from '@cfl/client/encoding';
 import { EvidenceError, type EvidenceTrust, verifyBundle } from '@cfl/client/evidence';
 import {
   FormatError,
@@ -23,12 +23,19 @@ import {
   type Statement,
 } from '@cfl/client/firmware';
 import { statementTrust } from '@cfl/client/library';
-import type { Document, RoleName, TargetPath, Targets } from '@cfl/client/tuf';
+import {
+  type Delegations,
+  type Document,
+  encodeDocument,
+  type RoleName,
+  type TargetPath,
+  type Targets,
+} from '@cfl/client/tuf';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { periodOf } from '../change/plan.ts';
 import type { Published } from '../deploy/state.ts';
 import { type LibraryReading, publishedReleases, readLibrary } from './library.ts';
-import { isSigned, roleDifference } from './role-difference.ts';
+import { delegationOf, isSigned, roleDifference } from './role-difference.ts';
 import { payloadOf, type Submission, SubmissionError, type SubmittedRelease } from './submission.ts';
 
 export interface FactsOptions {
@@ -151,6 +158,27 @@ async function everybodysKeys(parties: readonly Party[]): Promise<EvidenceTrust>
   return { keys: new Map(trusts.flatMap(({ keys }) => [...keys])) };
 }
 
+/** What no signature covers would be published all the same, and every reader would have to fetch it. */
+function refuseUnsigned(
+  role: RoleName,
+  { octets, signatures }: Document<Targets>,
+  delegations: Delegations | undefined,
+): void {
+  const keyIds = delegationOf(delegations, role)?.keyIds ?? [];
+  const { signed } = parseJson(octets) as { readonly signed: JsonObject };
+  const own = signatures.filter(
+    ({ keyId, sig }) => keyIds.some((id) => id === keyId) && sig.length <= MOST_DIGITS,
+  );
+  if (own.length === signatures.length && equalOctets(octets, encodeDocument(signed, own))) return;
+  throw new SubmissionError(
+    `role ${role} holds more than what is signed: expected canonical JSON with "signed", and signatures of the role's own keys`,
+    'Make the submission again with cfl-publish submit',
+  );
+}
+
+/** Of a signature in hexadecimal: RSA of 8192 bits. */
+const MOST_DIGITS = 2048;
+
 const DAY = 86_400_000;
 
 async function roleFact(
@@ -162,10 +190,16 @@ async function roleFact(
   const { change } = submission;
   const submitted = change.metadata.get(role) as Document<Targets>;
   refuseExpiry(role, submitted, options.now);
+  const { delegations } = published.trusted.targets.signed;
+  const signed =
+    options.dryRun === undefined
+      ? await isSigned(submitted, role, delegations)
+      : options.dryRun.canSign(role);
+  // With too few good signatures a rule speaks of them
+  if (signed) refuseUnsigned(role, submitted, delegations);
   const present = await published.role(role);
   const base = change.upon.get(role) ?? submitted.signed.version - 1;
   const current = present?.signed.version ?? 0;
-  const { delegations } = published.trusted.targets.signed;
   return roleDifference({
     role,
     submitted,
@@ -173,10 +207,7 @@ async function roleFact(
     former: base === current ? present : ((await options.former(role, base)) ?? present),
     current,
     files: filesOf(role, change.targets),
-    signed:
-      options.dryRun === undefined
-        ? await isSigned(submitted, role, delegations)
-        : options.dryRun.canSign(role),
+    signed,
   });
 }
 
@@ -192,12 +223,14 @@ function filesOf(
   );
 }
 
-/** A role that has expired would stop its manufacturer, one without end would never come up for renewal. */
+/** A role that ends soon would stop its manufacturer, one without end would never come up for renewal. */
 function refuseExpiry(role: RoleName, { signed }: Document<Targets>, now: Date): void {
-  const latest = new Date(now.getTime() + (periodOf(role).expires + 1) * DAY);
-  if (signed.expires > now && signed.expires <= latest) return;
+  const { expires, due } = periodOf(role);
+  const earliest = new Date(now.getTime() + (expires - due) * DAY);
+  const latest = new Date(now.getTime() + (expires + 1) * DAY);
+  if (signed.expires >= earliest && signed.expires <= latest) return;
   throw new SubmissionError(
-    `role ${role} version ${signed.version} expires on ${encodeDate(signed.expires)}, expected a date between ${encodeDate(now)} and ${encodeDate(latest)}`,
+    `role ${role} version ${signed.version} expires on ${encodeDate(signed.expires)}, expected a date between ${encodeDate(earliest)} and ${encodeDate(latest)}`,
     'Sign it again: cfl-publish sign, and check the clock of that machine',
   );
 }

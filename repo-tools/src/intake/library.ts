@@ -67,12 +67,13 @@ function readCpl(published: Published, octets: Uint8Array | undefined): CplReadi
     snapshot: index?.snapshot ?? 0,
     ofCode,
     async entries(ids, code) {
+      const wanted = new Set(ids);
       const found = new Map<EntryId, CplEntry>();
       // Its own first; the others only for a claim of somebody else's entry
       const codes = [code, ...shards.map((shard) => shard.code).filter((other) => other !== code)];
       for (const one of codes) {
-        if (ids.every((id) => found.has(id))) break;
-        for (const entry of await ofCode(one)) if (ids.includes(entry.entry)) found.set(entry.entry, entry);
+        if (found.size === wanted.size) break;
+        for (const entry of await ofCode(one)) if (wanted.has(entry.entry)) found.set(entry.entry, entry);
       }
       return found;
     },
