@@ -16,6 +16,7 @@ import {
 } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
 import type { Present } from '../change/sign.ts';
+import { bounded } from './bounded.ts';
 
 /** The three folders of a library at its operator's. */
 export interface Place {
@@ -29,7 +30,7 @@ export function placeAt(base: string): Place {
   return {
     metadata: folder(`${base}/metadata`),
     targets: folder(`${base}/targets`),
-    private: folder(`${base}/private`, 'secret'),
+    private: bounded(folder(`${base}/private`, 'secret'), `${base}/private`),
   };
 }
 

@@ -7,6 +7,7 @@
 
 import { FormatError } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
+import { ChangeError } from '../change/errors.ts';
 import { ANSWER_FILE, type Answer, encodeAnswer, parseAnswer } from './answer.ts';
 
 export type Box = 'inbox' | 'held' | 'refused';
@@ -62,11 +63,17 @@ export async function moveWithAnswer(
     (path) => path !== ANSWER_FILE && path !== LEAVING,
   );
   for (const path of paths.sort((a, b) => Number(a === HEAD) - Number(b === HEAD))) {
-    const octets = await files.read(`${from}/${name}/${path}`);
+    const octets = await files.read(`${from}/${name}/${path}`).catch(undefinedIfTooLarge);
     if (path === HEAD) await writeAnswer(files, to, name, answer);
     if (octets !== undefined) await files.replace(`${to}/${name}/${path}`, octets);
   }
   await clear(files, from, name);
+}
+
+/** The answer says that it is, and how large; nobody needs the file itself. */
+function undefinedIfTooLarge(error: unknown): undefined {
+  if (error instanceof ChangeError && error.code === 'BAD_INPUT') return undefined;
+  throw error;
 }
 
 async function writeAnswer(files: Files, box: Box, name: string, answer: Answer): Promise<void> {
