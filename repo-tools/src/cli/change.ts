@@ -2,10 +2,12 @@
 
 import { command, EXIT } from '@cfl/client/cli';
 import { openSigner, type Signer } from '@cfl/client/keys';
-import { metadataFile, ROOT } from '@cfl/client/tuf';
+import { metadataFile, ROOT, type Targets } from '@cfl/client/tuf';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
+import { differenceOf } from '../change/difference.ts';
+import { ChangeError } from '../change/errors.ts';
 import { signChange } from '../change/sign.ts';
 import { loadState, presentOf, publish, writing } from '../deploy/index.ts';
 import type { Published } from '../deploy/state.ts';
@@ -68,6 +70,7 @@ export const apply = command({
     const { change } = await openChange(path);
     const version = await writing(desk.place, io.now, async (published) => {
       const publication = await planPublication(change, published);
+      await refuseReleases(change, published);
       return publish(publication, {
         place: desk.place,
         published,
@@ -82,6 +85,21 @@ export const apply = command({
     return EXIT.done;
   },
 });
+
+/** Fully signed, a submission would pass for any change; but nobody has decided about it. */
+async function refuseReleases(change: Change, published: Published | undefined): Promise<void> {
+  for (const [role, document] of change.metadata) {
+    if (!role.startsWith('m-')) continue;
+    const before = await published?.role(role);
+    const [path] = differenceOf(before?.signed, document.signed as Targets).added;
+    if (path === undefined) continue;
+    throw new ChangeError(
+      'NOT_A_CHANGE',
+      `Cannot apply "${change.title}": it brings ${path}, and releases are published by the intake alone`,
+      'Move the folder to private/inbox, then run: cfl-repo intake',
+    );
+  }
+}
 
 function inWords(change: Change): readonly string[] {
   const files = [...change.metadata].map(([role, document]) => metadataFile(role, document.signed.version));

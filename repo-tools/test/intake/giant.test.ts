@@ -26,7 +26,7 @@ async function onDisk() {
 }
 
 test('a file of 20 GiB is refused unread, and is gone from the inbox', async () => {
-  const { base, library, at, evil, finish } = await onDisk();
+  const { library, at, evil, finish } = await onDisk();
   await writeFile(join(evil, 'targets', 'giant'), '');
   await truncate(join(evil, 'targets', 'giant'), 20 * 1024 ** 3);
   await finish();
