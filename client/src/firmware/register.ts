@@ -64,7 +64,8 @@ const unambiguous: Read<Register> = (value, at) => {
     parties.flatMap(({ codes }): string[] => codes),
     parties.flatMap(({ keys }): string[] => keys),
   ]) {
-    const twice = words.find((word, i) => words.indexOf(word) !== i);
+    const seen = new Set<string>();
+    const twice = words.find((word) => seen.size === seen.add(word).size);
     if (twice !== undefined) refuse(twice, 'parties', 'each code and each key of one party only');
   }
   return read;

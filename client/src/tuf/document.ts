@@ -93,7 +93,7 @@ function readSignatures(value: Json | undefined): readonly Signature[] {
     const { keyid, sig } = object(entry, 'signatures');
     const keyId = text(keyid, 'signatures.keyid');
     // TUF 4.2: a key id stands once
-    if (seen.has(keyId)) throw new Misfit(`the key ${keyId.slice(0, 12)} signed twice`);
+    if (seen.has(keyId)) throw new Misfit(`the key ${JSON.stringify(keyId.slice(0, 12))} signed twice`);
     seen.add(keyId);
     return { keyId, sig: text(sig, 'signatures.sig') };
   });
