@@ -212,7 +212,7 @@ const notesIncomplete: Rule = {
       expected: 'finished notes',
       found: fault,
       message: `notes.md: ${fault}`,
-      hint: 'Say what happens to the meter and to the supply during activation',
+      hint: 'Finish the notes; a "…" marks what is still to be written',
     })),
 };
 

@@ -89,7 +89,7 @@ export async function planParty(party: NewParty, published: Published, now: Date
   };
 }
 
-export async function readRegister(published: Published): Promise<Register> {
+async function readRegister(published: Published): Promise<Register> {
   const octets = await published.read(PARTIES_PATH);
   return octets === undefined ? { format: 'cfl/register/1', parties: [] } : partyRegister.parse(octets);
 }

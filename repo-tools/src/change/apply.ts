@@ -8,7 +8,7 @@
 // - No delegation is taken away, nor what it covers, and none comes before those that were there: targets
 //   delegates and lists no file, the others list files and delegate to nobody.
 
-import { canonicalText } from '@cfl/client/encoding';
+import { canonicalText, equalOctets } from '@cfl/client/encoding';
 import {
   type DelegatedRole,
   type Document,
@@ -62,6 +62,13 @@ function refuseMoved(
   const present = before?.signed.version ?? 0;
   const upon = change.upon.get(role);
   if (upon === present && document.signed.version === present + 1) return;
+  if (before !== undefined && equalOctets(document.octets, before.octets)) {
+    throw new ChangeError(
+      'BASE_MOVED',
+      `Cannot apply "${change.title}": ${role} version ${present} of it is published already`,
+      'Nothing to do, unless another part of it is missing: then plan that again',
+    );
+  }
   throw new ChangeError(
     'BASE_MOVED',
     `Cannot apply "${change.title}": ${role} is at version ${present}, this change was made upon version ${upon ?? 'none'} and brings ${document.signed.version}`,

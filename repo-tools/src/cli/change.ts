@@ -96,7 +96,7 @@ async function refuseReleases(change: Change, published: Published | undefined):
     throw new ChangeError(
       'NOT_A_CHANGE',
       `Cannot apply "${change.title}": it brings ${path}, and releases are published by the intake alone`,
-      'Move the folder to private/inbox, then run: cfl-repo intake',
+      'With its folder in private/inbox, run: cfl-repo intake',
     );
   }
 }

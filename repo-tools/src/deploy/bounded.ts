@@ -8,7 +8,7 @@ import type { Files } from '@cfl/client/library';
 import { ChangeError } from '../change/errors.ts';
 
 /** Octets. More than any image, and than the role file of a manufacturer with 20,000 releases. */
-export const LARGEST_FILE = 16 * 1024 * 1024;
+const LARGEST_FILE = 16 * 1024 * 1024;
 
 const SENT = /^(inbox|held)\//;
 

@@ -49,7 +49,7 @@ export interface ChainHead extends ChainLink {
   readonly sequence: number;
 }
 
-export function encodeDecision({ now, findings, ...record }: DecisionRecord): Uint8Array {
+function encodeDecision({ now, findings, ...record }: DecisionRecord): Uint8Array {
   const spoke = new Set(findings.map(({ code }) => code));
   return encode({
     format: DECISION_FORMAT,

@@ -25,7 +25,7 @@ export interface IntakeSigners extends OnlineSigners {
   readonly catalogue: Signer;
 }
 
-export const GATE = parseRoleName('gate');
+const GATE = parseRoleName('gate');
 export const CATALOGUE = parseRoleName('catalogue');
 
 export class PlannedLibrary implements Published {

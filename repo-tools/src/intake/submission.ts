@@ -60,7 +60,7 @@ function inOneLine(text: string): string {
 }
 
 const SMALLER = 'Send its releases in several submissions';
-const WHOLE = 'Submit the whole folder that cfl-publish submit wrote, and nothing else in it';
+const WHOLE = 'Give the whole folder that cfl-publish submit wrote, and nothing else in it';
 
 /** Throws SubmissionError; an error of the file system stays what it is. */
 export async function readSubmission(files: Files, base: string): Promise<Submission> {

@@ -74,7 +74,7 @@ export async function submit(draft: Draft, to: Files, options: SubmitOptions): P
   return submitUnchecked(draft, to, options);
 }
 
-export function maySubmit({ outcome, findings }: Decision): boolean {
+function maySubmit({ outcome, findings }: Decision): boolean {
   return (
     outcome === 'accepted' ||
     (outcome === 'held' && decisive(findings).every(({ code }) => code === 'WAITS_FOR_CPL'))

@@ -25,7 +25,7 @@ test('a submission given to apply is refused, and published by the intake', asyn
     expect.stringMatching(
       /^Cannot apply "FFF1 firmware .*": it brings firmware\/FFF1\/.*, and releases are published by the intake alone$/,
     ),
-    'Move the folder to private/inbox, then run: cfl-repo intake',
+    'With its folder in private/inbox, run: cfl-repo intake',
   ]);
 
   const report = await intake({ place: library.place, online: library.online, now: NOW });
