@@ -116,7 +116,6 @@ export {
   type ReleaseClass,
   type ReleasePredicate,
   STATED_HEADER_FIELDS,
-  STATEMENT_MEDIA_TYPE,
   STATEMENT_TYPE,
   type StatedDigests,
   type StatedHeader,

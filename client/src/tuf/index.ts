@@ -28,11 +28,10 @@ export {
   UnreachableError,
 } from './errors.ts';
 export { FLOORS_FILE } from './floors.ts';
-export { fromPem, keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
+export { keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
 export {
   consistentName,
   isTargetPath,
-  isTopRole,
   matchesPattern,
   metadataFile,
   parseRoleName,
@@ -49,8 +48,6 @@ export {
   type Verified,
   verifyNextRoot,
   verifyPinnedRoot,
-  verifySnapshotSignatures,
   verifyTargets,
-  verifyTimestampSignatures,
 } from './trusted.ts';
 export type * from './types.ts';
