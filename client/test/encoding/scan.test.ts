@@ -36,6 +36,11 @@ describe('canonical text', () => {
     ]);
   });
 
+  it('has its members under their names, not under the spelling of these', () => {
+    const { canonicalMembers } = parseJsonDocument(octetsOf('{"\\"":1,"\\\\\\"":2}'));
+    expect([...(canonicalMembers?.keys() ?? [])]).toEqual(['"', '\\"']);
+  });
+
   it('holds strings with every octet that UTF-8 has', () => {
     const value = { 'é\u0080߿ࠀ￿😀\u{10FFFF}': '"\\\u007F\u2028', '\\"': ['\\\\', '""'], '': {} };
     expect(parseJsonDocument(encodeCanonical(value)).canonicalMembers?.size).toBe(3);
