@@ -1,14 +1,6 @@
 // The Update Framework 1.0.34, read strictly: the same code in Node and in a browser.
 
-export {
-  Client,
-  type ClientOptions,
-  type FoundTarget,
-  LIMITS,
-  type Limits,
-  type Step,
-  type Trusted,
-} from './client.ts';
+export { Client, type FoundTarget } from './client.ts';
 export { parseRoot, parseSnapshot, parseTargets, parseTimestamp } from './document.ts';
 export {
   encodeDocument,
@@ -41,6 +33,8 @@ export {
   TARGETS,
   TIMESTAMP,
 } from './names.ts';
+export type { Trusted } from './refresh.ts';
+export { type ClientOptions, LIMITS, type Limits, type Step } from './session.ts';
 export { type Signers, verifyThreshold } from './threshold.ts';
 export {
   type Authority,

@@ -2,10 +2,11 @@
 
 import { command, EXIT } from '@cfl/client/cli';
 import { openSigner, type Signer } from '@cfl/client/keys';
-import { metadataFile, ROOT, type Targets } from '@cfl/client/tuf';
+import { ROOT, type Targets } from '@cfl/client/tuf';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
+import { describeChange, NOTHING_AT_HAND } from '../change/describe.ts';
 import { differenceOf } from '../change/difference.ts';
 import { ChangeError } from '../change/errors.ts';
 import { signChange } from '../change/sign.ts';
@@ -37,8 +38,9 @@ export const sign = command({
   async run([path], values, io) {
     const desk = deskAt(values.at, io);
     const opened = await openChange(path);
-    for (const line of inWords(opened.change)) io.err(line);
-    const present = presentOf(await stateIfThere(desk));
+    const published = await stateIfThere(desk);
+    for (const line of await inWords(opened.change, published)) io.err(line);
+    const present = presentOf(published);
     let change = opened.change;
     if (values.key === undefined) change = await signHere(change, desk, present);
     for (const uri of values.key ?? [])
@@ -101,12 +103,15 @@ async function refuseReleases(change: Change, published: Published | undefined):
   }
 }
 
-function inWords(change: Change): readonly string[] {
-  const files = [...change.metadata].map(([role, document]) => metadataFile(role, document.signed.version));
+async function inWords(change: Change, published: Published | undefined): Promise<readonly string[]> {
+  const before = published === undefined ? NOTHING_AT_HAND : { ...published, root: published.trusted.root };
   return [
-    `Change "${change.title}", in words`,
+    `Change "${change.title}", as its planner says:`,
     ...change.words.map((line) => `  ${line}`),
-    `  files     ${files.join(' ')}`,
+    published === undefined
+      ? 'What you sign (the library is not at hand to compare with):'
+      : 'What you sign:',
+    ...(await describeChange(change, before)).map((line) => `  ${line}`),
   ];
 }
 
