@@ -2,7 +2,13 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeCanonical, type Json } from '../../src/encoding/index.ts';
-import { EvidenceError, type EvidenceTrust, type RegisteredKey, signStatement, verifyBundle } from '../../src/evidence/index.ts';
+import {
+  EvidenceError,
+  type EvidenceTrust,
+  type RegisteredKey,
+  signStatement,
+  verifyBundle,
+} from '../../src/evidence/index.ts';
 import { memorySigner, type Signer } from '../../src/keys/index.ts';
 import type { KeyId } from '../../src/tuf/types.ts';
 
@@ -14,7 +20,12 @@ const AT = new Date('2026-06-01T00:00:00Z');
 interface Shape {
   mediaType: string;
   verificationMaterial: { [key: string]: Json };
-  dsseEnvelope: { payload: string; payloadType: string; signatures: { [key: string]: Json }[]; [key: string]: Json };
+  dsseEnvelope: {
+    payload: string;
+    payloadType: string;
+    signatures: { [key: string]: Json }[];
+    [key: string]: Json;
+  };
   [key: string]: unknown;
 }
 
@@ -31,7 +42,9 @@ beforeAll(async () => {
 });
 
 const registered = (signer: Signer, until = UNTIL): RegisteredKey => ({ key: signer.key, from: FROM, until });
-const trusting = (...keys: RegisteredKey[]): EvidenceTrust => ({ keys: new Map(keys.map((one) => [one.key.id, one])) });
+const trusting = (...keys: RegisteredKey[]): EvidenceTrust => ({
+  keys: new Map(keys.map((one) => [one.key.id, one])),
+});
 const shape = (octets: Uint8Array): Shape => JSON.parse(new TextDecoder().decode(octets)) as Shape;
 const encode = (bundle: Shape): Uint8Array => encodeCanonical(bundle as unknown as Json);
 
@@ -78,7 +91,9 @@ describe('an honest bundle', () => {
 describe('a signature', () => {
   test('does not cover another payload', async () => {
     const payload = Buffer.from(STATEMENT).toString('base64').replace(/^./, 'f');
-    expect(await refusal(changed((bundle) => Object.assign(bundle.dsseEnvelope, { payload })))).toBe('BAD_SIGNATURE');
+    expect(await refusal(changed((bundle) => Object.assign(bundle.dsseEnvelope, { payload })))).toBe(
+      'BAD_SIGNATURE',
+    );
   });
 
   test('changed in one bit is refused', async () => {
@@ -91,13 +106,17 @@ describe('a signature', () => {
   });
 
   test('of the same statement under another payload type is not carried over', async () => {
-    const foreign = changed((bundle) => Object.assign(bundle.dsseEnvelope, { payloadType: 'application/vnd.in-toto+json;v=2' }));
+    const foreign = changed((bundle) =>
+      Object.assign(bundle.dsseEnvelope, { payloadType: 'application/vnd.in-toto+json;v=2' }),
+    );
     expect(await refusal(foreign)).toBe('PAYLOAD_TYPE');
   });
 
   test('over the bare payload, without its type, is refused', async () => {
     const sig = Buffer.from(await maker.sign(STATEMENT)).toString('base64');
-    expect(await refusal(changed((bundle) => Object.assign(bundle.dsseEnvelope.signatures[0] ?? {}, { sig })))).toBe('BAD_SIGNATURE');
+    expect(
+      await refusal(changed((bundle) => Object.assign(bundle.dsseEnvelope.signatures[0] ?? {}, { sig }))),
+    ).toBe('BAD_SIGNATURE');
   });
 
   test.each([
@@ -119,14 +138,23 @@ describe('a key', () => {
   });
 
   test('does not sign in the name of another: the hint swapped', async () => {
-    expect(await refusal(changed((bundle) => named(bundle, other.key.id, other.key.id)))).toBe('BAD_SIGNATURE');
-    expect(await refusal(changed((bundle) => named(bundle, other.key.id, maker.key.id)))).toBe('WRONG_MATERIAL');
-    expect(await refusal(changed((bundle) => named(bundle, maker.key.id, other.key.id)))).toBe('WRONG_MATERIAL');
+    expect(await refusal(changed((bundle) => named(bundle, other.key.id, other.key.id)))).toBe(
+      'BAD_SIGNATURE',
+    );
+    expect(await refusal(changed((bundle) => named(bundle, other.key.id, maker.key.id)))).toBe(
+      'WRONG_MATERIAL',
+    );
+    expect(await refusal(changed((bundle) => named(bundle, maker.key.id, other.key.id)))).toBe(
+      'WRONG_MATERIAL',
+    );
   });
 
   test('registered under an id that is not its own is refused', async () => {
     const keys = new Map<KeyId, RegisteredKey>([[maker.key.id, registered(stranger)]]);
-    const bundle = await signStatement(STATEMENT, { key: maker.key, sign: (message) => stranger.sign(message) });
+    const bundle = await signStatement(STATEMENT, {
+      key: maker.key,
+      sign: (message) => stranger.sign(message),
+    });
     expect(await refusal(bundle, { keys })).toBe('UNKNOWN_KEY');
   });
 
@@ -143,11 +171,15 @@ describe('a key', () => {
   });
 
   test('without an end counts on', async () => {
-    await expect(verifyBundle(honest, trusting({ ...registered(maker), until: undefined }), new Date('2060-01-01'))).resolves.toBeDefined();
+    await expect(
+      verifyBundle(honest, trusting({ ...registered(maker), until: undefined }), new Date('2060-01-01')),
+    ).resolves.toBeDefined();
   });
 
   test('closed before the time asked for is refused', async () => {
-    expect(await refusal(honest, trusting(registered(maker, new Date('2026-03-01T00:00:00Z'))))).toBe('OUTSIDE_VALIDITY');
+    expect(await refusal(honest, trusting(registered(maker, new Date('2026-03-01T00:00:00Z'))))).toBe(
+      'OUTSIDE_VALIDITY',
+    );
   });
 
   test('of RSA is refused for signing and for verifying', async () => {
@@ -164,7 +196,9 @@ describe('what is not checked must not be there', () => {
     ['a certificate in place of the key', { certificate }],
     ['a chain in place of the key', { x509CertificateChain: { certificates: [certificate] } }],
   ])('%s', async (_name, verificationMaterial) => {
-    expect(await refusal(changed((bundle) => Object.assign(bundle, { verificationMaterial })))).toBe('WRONG_MATERIAL');
+    expect(await refusal(changed((bundle) => Object.assign(bundle, { verificationMaterial })))).toBe(
+      'WRONG_MATERIAL',
+    );
   });
 
   test.each<[string, { [key: string]: Json }]>([
@@ -172,20 +206,35 @@ describe('what is not checked must not be there', () => {
     ['a time stamp', { timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: 'MAA=' }] } }],
     ['a log entry', { tlogEntries: [{ logIndex: '1' }] }],
   ])('%s', async (_name, more) => {
-    expect(await refusal(changed((bundle) => Object.assign(bundle.verificationMaterial, more)))).toBe('WRONG_MATERIAL');
+    expect(await refusal(changed((bundle) => Object.assign(bundle.verificationMaterial, more)))).toBe(
+      'WRONG_MATERIAL',
+    );
   });
 });
 
 describe('a file that is not exactly a bundle is refused:', () => {
   const edits: [string, (bundle: Shape) => void][] = [
-    ['another media type', (bundle) => Object.assign(bundle, { mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1' })],
+    [
+      'another media type',
+      (bundle) =>
+        Object.assign(bundle, { mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1' }),
+    ],
     ['an unknown field', (bundle) => Object.assign(bundle, { comment: 'x' })],
     ['a message signature beside the envelope', (bundle) => Object.assign(bundle, { messageSignature: {} })],
     ['an unknown field in the envelope', (bundle) => Object.assign(bundle.dsseEnvelope, { note: 'x' })],
-    ['an unknown field in the signature', (bundle) => Object.assign(bundle.dsseEnvelope.signatures[0] ?? {}, { cert: 'x' })],
-    ['an unknown field in the material', (bundle) => Object.assign(bundle.verificationMaterial, { note: 'x' })],
+    [
+      'an unknown field in the signature',
+      (bundle) => Object.assign(bundle.dsseEnvelope.signatures[0] ?? {}, { cert: 'x' }),
+    ],
+    [
+      'an unknown field in the material',
+      (bundle) => Object.assign(bundle.verificationMaterial, { note: 'x' }),
+    ],
     ['no envelope', (bundle) => Object.assign(bundle, { dsseEnvelope: null })],
-    ['base64 in another form', (bundle) => Object.assign(bundle.dsseEnvelope, { payload: `${bundle.dsseEnvelope.payload}\n` })],
+    [
+      'base64 in another form',
+      (bundle) => Object.assign(bundle.dsseEnvelope, { payload: `${bundle.dsseEnvelope.payload}\n` }),
+    ],
     ['an empty payload', (bundle) => Object.assign(bundle.dsseEnvelope, { payload: '' })],
     ['an empty signature', (bundle) => Object.assign(bundle.dsseEnvelope.signatures[0] ?? {}, { sig: '' })],
   ];
