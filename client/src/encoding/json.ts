@@ -1,7 +1,7 @@
 // JSON as it comes from outside: octets in, one value out, or a refusal.
 //
-// Stricter than JSON.parse: valid UTF-8 without a byte order mark, no key twice in an object, no
-// nesting deeper than 64, and every number an integer, written as one, that JavaScript holds exactly.
+// Stricter than JSON.parse: valid UTF-8 without a byte order mark, whole surrogate pairs, no key twice in
+// an object, no nesting deeper than 64, and every number an integer, written as one, that JavaScript holds exactly.
 
 import { DEEPEST, scanCanonical } from './scan.ts';
 
@@ -52,7 +52,9 @@ function refuseAmbiguity(text: string): void {
     const found = match[0];
     if (found === '"') {
       token.lastIndex = stringEnd(text, token.lastIndex);
-      checkKey(text.slice(match.index, token.lastIndex), keysAt.at(-1), text, token.lastIndex);
+      const quoted = text.slice(match.index, token.lastIndex);
+      checkSurrogates(quoted);
+      checkKey(quoted, keysAt.at(-1), text, token.lastIndex);
     } else if (found === '{') keysAt.push(new Set());
     else if (found === '[') keysAt.push(undefined);
     else if (found === '}' || found === ']') keysAt.pop();
@@ -66,6 +68,12 @@ function stringEnd(text: string, start: number): number {
   let at = start;
   for (; text[at] !== '"'; at++) if (text[at] === '\\') at++;
   return at + 1;
+}
+
+/** Only an escape can spell half a surrogate pair: the text itself is UTF-8. */
+function checkSurrogates(quoted: string): void {
+  if (!quoted.includes('\\u') || (JSON.parse(quoted) as string).isWellFormed()) return;
+  throw new JsonError('it holds half a surrogate pair');
 }
 
 function checkKey(quoted: string, keys: Set<string> | undefined, text: string, next: number): void {

@@ -58,3 +58,10 @@ describe('parseDate', () => {
 it('encodeDate cuts fractions off and never rounds up', () => {
   expect(encodeDate(new Date('2026-11-20T09:00:00.999Z'))).toBe('2026-11-20T09:00:00Z');
 });
+
+it.each(['+010000-01-01T00:00:00Z', '-000001-12-31T23:59:59Z'])(
+  'encodeDate writes no year that parseDate would refuse: %s',
+  (text) => {
+    expect(() => encodeDate(new Date(text))).toThrow(TypeError);
+  },
+);

@@ -15,6 +15,8 @@ const REFUSED: Record<string, string> = {
   'a key twice, once with an escaped slash': '{"/":1,"\\/":2}',
   'a key twice, deep in a list': '[[{"x":[{"a":1, "a":2}]}]]',
   'a key twice, white space before the colon': '{"a" \n:1,"a"\t:2}',
+  'half a surrogate pair, escaped': '{"a":"\\ud800"}',
+  'half a surrogate pair in a key': '{"\\udc00":1}',
   'the empty key twice': '{"":1,"":2}',
   '__proto__ twice': '{"__proto__":1,"__proto__":2}',
   'a byte order mark': '\uFEFF{}',
