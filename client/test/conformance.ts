@@ -39,7 +39,10 @@ async function init(rootFile: string): Promise<void> {
 
 async function openClient(): Promise<Client> {
   const root = await readFile(join(metadataDir, PINNED));
-  const repository = httpRepository({ metadataUrl: option('metadata-url'), targetsUrl: values['target-base-url'] ?? '' });
+  const repository = httpRepository({
+    metadataUrl: option('metadata-url'),
+    targetsUrl: values['target-base-url'] ?? '',
+  });
   return new Client({ root, repository, cache: fileCache(folder(metadataDir)), now: new Date() });
 }
 

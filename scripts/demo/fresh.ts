@@ -1,12 +1,16 @@
 // Is the demo's library there, whole and good; or is it to be made; or does something else lie in its place?
 //
-// `demo/demo.json` says that what lies here is the demo's, and when it is whole. Without it nothing is
-// ever cleared away: somebody's real library may lie in these folders.
+// `private/demo.json` says that what lies here is the demo's, and when it is whole. Without it nothing is
+// ever cleared away: somebody's real library may lie in these folders. It lies beside the keys, since
+// whoever puts a library of their own here puts keys of their own there.
 
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folder } from '@cfl/client/library';
+import { RefusedError } from '@cfl/client/tuf';
 import { loadState, placeAt } from '@cfl/repo-tools/deploy';
 
+const MARK = 'private/demo.json';
 const FOLDERS = ['metadata', 'targets', 'private', 'demo'] as const;
 /** Describe the folders in the project's tree, and stay. */
 const KEPT = 'README.md';
@@ -21,41 +25,55 @@ const AT_LEAST = 60 * 60 * 1000;
 
 export async function isWhole(base: string, now: Date): Promise<boolean> {
   if ((await readMark(base)) !== 'whole') return false;
-  const { timestamp } = (await loadState(placeAt(base))).trusted;
-  return timestamp.signed.expires.getTime() - now.getTime() > AT_LEAST;
+  try {
+    const { timestamp } = (await loadState(placeAt(base))).trusted;
+    return timestamp.signed.expires.getTime() - now.getTime() > AT_LEAST;
+  } catch (error) {
+    // Files of it are gone or damaged: it is made again
+    if (error instanceof RefusedError || (error instanceof Error && 'code' in error)) return false;
+    throw error;
+  }
 }
 
 /** Throws where something lies there that the demo did not make. */
 export async function clearForDemo(base: string): Promise<void> {
   if ((await readMark(base)) === undefined) {
-    for (const folder of FOLDERS) await refuseOthers(base, folder);
+    for (const name of FOLDERS) await refuseOthers(base, name);
   }
-  for (const folder of FOLDERS) {
-    for (const name of await namesIn(join(base, folder)))
-      await rm(join(base, folder, name), { recursive: true, force: true });
-  }
+  for (const name of FOLDERS) await refuseLink(base, name);
+  // First, and left there: whatever is cut off, the rest is still known for the demo's
   await mark(base, 'begun');
+  for (const name of FOLDERS) {
+    for (const found of await namesIn(join(base, name)))
+      if (join(name, found) !== MARK) await rm(join(base, name, found), { recursive: true, force: true });
+  }
 }
 
 export async function mark(base: string, state: 'begun' | 'whole'): Promise<void> {
-  await mkdir(join(base, 'demo'), { recursive: true });
-  await writeFile(join(base, 'demo', 'demo.json'), `${JSON.stringify({ format: 'cfl/demo/1', state })}\n`);
+  const text = `${JSON.stringify({ format: 'cfl/demo/1', state })}\n`;
+  await folder(base, 'secret').replace(MARK, new TextEncoder().encode(text));
 }
 
 async function readMark(base: string): Promise<string | undefined> {
-  const text = await readFile(join(base, 'demo', 'demo.json'), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as { state: string }).state;
+  const octets = await folder(base).read(MARK);
+  return octets && (JSON.parse(new TextDecoder().decode(octets)) as { state: string }).state;
 }
 
-async function refuseOthers(base: string, folder: string): Promise<void> {
-  const [found] = await namesIn(join(base, folder));
+async function refuseLink(base: string, name: string): Promise<void> {
+  const found = await lstat(join(base, name)).catch(() => undefined);
+  if (found?.isSymbolicLink())
+    throw new NotTheDemo(`Cannot make the demo library: ${name}/ is a link to another place`);
+}
+
+async function refuseOthers(base: string, name: string): Promise<void> {
+  const [found] = await namesIn(join(base, name));
   if (found !== undefined)
     throw new NotTheDemo(
-      `Cannot make the demo library: ${folder}/${found} is there, and the demo did not make it`,
+      `Cannot make the demo library: ${name}/${found} is there, and the demo did not make it`,
     );
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
+async function namesIn(path: string): Promise<readonly string[]> {
+  const names = await readdir(path).catch(() => []);
   return names.filter((name) => name !== KEPT);
 }

@@ -71,7 +71,7 @@ async function freshStage(base: string, io: Io): Promise<Stage> {
 function invitation({ url }: Served): readonly string[] {
   return [
     `Catalogue  ${url}/`,
-    `Library    ${url}/metadata/`,
+    `Library    ${url}/metadata/timestamp.json`,
     'Try, in another terminal:',
     '  CFL_HOME=demo/supplier npx cfl list',
     '  CFL_HOME=demo/supplier npx cfl show CPL-000403',

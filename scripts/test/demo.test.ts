@@ -1,6 +1,6 @@
 // The main job, as a stranger runs it, and what foreign eyes see of its result.
 
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type MemoryIo, memoryIo } from '@cfl/client/cli';
@@ -86,6 +86,36 @@ describe('npm run demo', () => {
       runDemo({ base: other, serve: false, image: undefined, port: 0 }, memoryIo()),
     ).rejects.toMatchObject({ code: 'NOT_THE_DEMO' });
     expect(await readFile(join(other, 'private', 'gate.pem'), 'utf8')).toBe("somebody's key");
+    await rm(other, { recursive: true });
+  });
+
+  test("clears nothing away that was put in the demo's place, however old it is", async () => {
+    const other = await mkdtemp(join(tmpdir(), 'cfl-other-'));
+    await cp(base, other, { recursive: true });
+    const later = new Date(NOW.getTime() + 30 * 86_400_000);
+    for (const folder of ['metadata', 'targets', 'private'])
+      await rm(join(other, folder), { recursive: true });
+    await cp(join(base, 'metadata'), join(other, 'metadata'), { recursive: true });
+    await mkdir(join(other, 'private', 'keys'), { recursive: true });
+    await writeFile(join(other, 'private', 'keys', 'gate.pem'), "somebody's key");
+    await expect(
+      runDemo({ base: other, serve: false, image: undefined, port: 0 }, memoryIo({ now: later })),
+    ).rejects.toMatchObject({ code: 'NOT_THE_DEMO' });
+    expect(await readdir(join(other, 'metadata'))).toEqual(await readdir(join(base, 'metadata')));
+    expect(await readdir(join(other, 'private', 'keys'))).toEqual(['gate.pem']);
+    await rm(other, { recursive: true });
+  });
+
+  test('clears nothing away behind a link', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'cfl-other-'));
+    await cp(join(base, 'private', 'demo.json'), join(other, 'private', 'demo.json'));
+    await mkdir(join(other, 'real'));
+    await writeFile(join(other, 'real', 'timestamp.json'), "somebody's");
+    await symlink(join(other, 'real'), join(other, 'metadata'));
+    await expect(
+      runDemo({ base: other, serve: false, image: undefined, port: 0 }, memoryIo()),
+    ).rejects.toMatchObject({ code: 'NOT_THE_DEMO' });
+    expect(await readdir(join(other, 'real'))).toEqual(['timestamp.json']);
     await rm(other, { recursive: true });
   });
 });

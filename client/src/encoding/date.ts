@@ -16,5 +16,7 @@ export function parseDate(text: unknown): Date {
 
 /** Fractions of a second are cut off, never rounded up: nothing lives longer than was asked for. */
 export function encodeDate(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
+  const text = `${date.toISOString().slice(0, 19)}Z`;
+  if (EXACT.test(text)) return text;
+  throw new TypeError(`Cannot write ${date.toISOString()} as a date: expected a year from 0000 to 9999`);
 }

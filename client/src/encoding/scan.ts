@@ -44,7 +44,7 @@ export function scanCanonical(octets: Uint8Array): ReadonlyMap<string, Uint8Arra
           keyStart[depth] = start;
           keyEnd[depth] = at;
           atKey = false;
-          if (depth === 1) topKey = decode(octets.subarray(start, at));
+          if (depth === 1) topKey = keyOf(octets.subarray(start - 1, at + 1));
         }
         at++;
         break;
@@ -94,9 +94,9 @@ function stringEnd(octets: Uint8Array, start: number): number {
   return at;
 }
 
-/** One text for one sequence of octets. A decoder that drops a byte order mark would read two keys as one. */
-function decode(octets: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+/** One key for one spelling. A decoder that drops a byte order mark would read two keys as one. */
+function keyOf(quoted: Uint8Array): string {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(quoted)) as string;
 }
 
 /** Whether the first key comes before the second, octet by octet: the order of code points. */

@@ -165,7 +165,7 @@ export const line: Read<string> = text(
 );
 
 export const mailbox: Read<string> = text(
-  /^[^\s@<>"]{1,64}@[A-Za-z0-9.-]{1,190}$/,
+  /^[^\s\p{C}@<>"]{1,64}@[A-Za-z0-9.-]{1,190}$/u,
   'a mailbox such as firmware@meters.example',
 );
 

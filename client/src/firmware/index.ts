@@ -175,7 +175,6 @@ export {
   type ReleasePredicate,
   type Slice,
   STATED_HEADER_FIELDS,
-  STATEMENT_MEDIA_TYPE,
   STATEMENT_TYPE,
   type StatedDigests,
   type StatedHeader,

@@ -59,8 +59,11 @@ function successorsOf({ releases, withdrawals }: StateFacts): ReadonlyMap<string
     if (withdrawals.has(release)) continue;
     for (const former of supersedes) {
       // Another manufacturer's word about it does not count
+      if (former === release) continue;
       const place = key(code, former);
-      if (former !== release) successors.set(place, [...(successors.get(place) ?? []), release]);
+      const known = successors.get(place);
+      if (known === undefined) successors.set(place, [release]);
+      else known.push(release);
     }
   }
   return successors;

@@ -51,8 +51,6 @@ import { encodeImage, manufacturerImageHash, type OtaImage, releaseIdOf } from '
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const RELEASE_PREDICATE_TYPE = 'urn:cfl:firmware-release:v1';
-/** The media type of the statement inside a DSSE envelope. */
-export const STATEMENT_MEDIA_TYPE = 'application/vnd.in-toto+json';
 
 export const SUBJECT_NAMES = ['ota-image', 'manufacturer-image', 'notes'] as const;
 export type SubjectName = (typeof SUBJECT_NAMES)[number];

@@ -27,15 +27,15 @@ export class KeyError extends Error {
 export function fileError(action: string, cause: unknown): KeyError {
   switch (systemCode(cause)) {
     case 'ENOENT':
-      return new KeyError('NOT_FOUND', `${action}: it does not exist`, { hint: 'check the path', cause });
+      return new KeyError('NOT_FOUND', `${action}: it does not exist`, { hint: 'Check the path', cause });
     case 'EEXIST':
       return new KeyError('EXISTS', `${action}: it exists already, and a key is never overwritten`, {
-        hint: 'choose another name, or move the old key away yourself',
+        hint: 'Choose another name, or move the old key away yourself',
         cause,
       });
     default:
       return new KeyError('UNREADABLE', `${action}: ${systemCode(cause) ?? 'it cannot be read'}`, {
-        hint: 'check that it is a file, and that you may read it',
+        hint: 'Check that it is a file, and that you may read it',
         cause,
       });
   }

@@ -63,7 +63,7 @@ async function encryptedPem(privateKey: KeyObject, path: string, passphrase: str
       'NO_PASSPHRASE',
       `Cannot make the key "${path}": ${found}, expected 1 to ${LONGEST_PASSPHRASE} octets`,
       {
-        hint: 'choose a passphrase of several words; it cannot be recovered',
+        hint: 'Choose a passphrase of several words; it cannot be recovered',
       },
     );
   }
@@ -83,7 +83,7 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
     const action = `Cannot write the key "${path}"`;
     if (systemCode(cause) === 'EEXIST') throw fileError(action, cause);
     throw new KeyError('UNWRITABLE', `${action}: ${systemCode(cause) ?? 'the file system refused'}`, {
-      hint: 'check that its folder exists, and that you may write there',
+      hint: 'Check that its folder exists, and that you may write there',
       cause,
     });
   }
@@ -114,7 +114,7 @@ async function privateKeyFrom(
     'NOT_A_KEY',
     `${action}: found ${kind === undefined ? 'no PEM' : `"${kind}"`}, expected an encrypted PKCS#8 key`,
     {
-      hint: 'give the .pem file; a key in an older form is converted by: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW.pem',
+      hint: 'Give the .pem file; a key in an older form is converted by: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW.pem',
     },
   );
 }
@@ -122,7 +122,7 @@ async function privateKeyFrom(
 function passphraseFrom(ask: AskPassphrase | undefined, action: string): Promise<string> {
   if (ask !== undefined) return ask();
   throw new KeyError('NO_PASSPHRASE', `${action}: it is encrypted and no passphrase was given`, {
-    hint: 'name a file that holds the passphrase in CFL_PASSPHRASE_FILE',
+    hint: 'Name a file that holds the passphrase in CFL_PASSPHRASE_FILE',
   });
 }
 
@@ -143,7 +143,7 @@ function parsePlain(pem: string, action: string): KeyObject {
     return createPrivateKey({ key: pem, format: 'pem' });
   } catch (cause) {
     throw new KeyError('NOT_A_KEY', `${action}: the file is damaged`, {
-      hint: 'restore it from your copy',
+      hint: 'Restore it from your copy',
       cause,
     });
   }

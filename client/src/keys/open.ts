@@ -26,7 +26,7 @@ function unknownScheme(scheme: string): KeyError {
     'UNKNOWN_SCHEME',
     `Cannot open the key "${scheme}:…": found the scheme "${scheme}", expected "file"`,
     {
-      hint: 'give file:PATH or a plain path to a key file',
+      hint: 'Give file:PATH or a plain path to a key file',
     },
   );
 }

@@ -23,7 +23,7 @@ export async function readPassphrase(request: PassphraseRequest): Promise<string
   const { input = process.stdin, output = process.stderr } = request;
   if (input.isTTY !== true || output.isTTY !== true) {
     throw new KeyError('NO_PASSPHRASE', 'Cannot ask for a passphrase: this is not a terminal', {
-      hint: 'name a file that holds the passphrase in CFL_PASSPHRASE_FILE',
+      hint: 'Name a file that holds the passphrase in CFL_PASSPHRASE_FILE',
     });
   }
   return fromTerminal(request, input, output);
@@ -38,7 +38,7 @@ async function fromFile(path: string): Promise<string> {
   if (passphrase !== '' && !/[\r\n]/.test(passphrase)) return passphrase;
   const found = passphrase === '' ? 'it is empty' : 'found several lines';
   throw new KeyError('NO_PASSPHRASE', `${action}: ${found}, expected one line`, {
-    hint: 'write the passphrase into it, and nothing else',
+    hint: 'Write the passphrase into it, and nothing else',
   });
 }
 
@@ -55,7 +55,7 @@ async function fromTerminal(
     if (request.again === undefined || (await ask(terminal, request.again, output)) === passphrase)
       return passphrase;
     throw new KeyError('NO_PASSPHRASE', 'Cannot use the passphrase: the two that were typed differ', {
-      hint: 'start again',
+      hint: 'Start again',
     });
   } finally {
     terminal.close();
@@ -71,7 +71,7 @@ async function ask(terminal: Interface, prompt: string, output: NodeJS.WritableS
     return await terminal.question('', { signal: stop.signal });
   } catch (cause) {
     throw new KeyError('NO_PASSPHRASE', 'Cannot go on without a passphrase: none was typed', {
-      hint: 'start again',
+      hint: 'Start again',
       cause,
     });
   } finally {

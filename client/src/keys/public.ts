@@ -26,7 +26,7 @@ export function schemeOf(key: KeyObject): Scheme {
     'UNSUPPORTED_KEY',
     `Cannot use a key of the kind "${kind}": expected ECDSA P-256, Ed25519 or RSA`,
     {
-      hint: 'make a key with ECDSA P-256; an RSA key needs 2048 bits or more',
+      hint: 'Make a key with ECDSA P-256; an RSA key needs 2048 bits or more',
     },
   );
 }
@@ -50,7 +50,7 @@ export function toKeyObject(key: PublicKey): KeyObject {
   throw new KeyError(
     'UNSUPPORTED_KEY',
     `Cannot use the key "${key.id}": its public part is not a key of the scheme "${key.keytype}/${key.scheme}"`,
-    { hint: 'ask the owner of the key for its .pub file again' },
+    { hint: 'Ask the owner of the key for its .pub file again' },
   );
 }
 
@@ -82,7 +82,7 @@ export async function readPublicKey(path: string): Promise<PublicKey> {
   });
   if (octets.includes('PRIVATE KEY-----')) {
     throw new KeyError('NOT_A_KEY', `${action}: it holds a private key, expected its public part`, {
-      hint: 'give the .pub file beside it; a private key goes to nobody',
+      hint: 'Give the .pub file beside it; a private key goes to nobody',
     });
   }
   const key = await parsePublicKey(octets, action);

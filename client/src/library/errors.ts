@@ -11,6 +11,8 @@ export type LibraryCode =
   | 'AMBIGUOUS_RELEASE'
   | 'WITHDRAWN'
   | 'SUSPENDED'
+  | 'WRONG_CATALOGUE'
+  | 'NOT_ACCEPTED'
   | 'WRONG_ROLE'
   | 'WRONG_PARTY'
   | 'WRONG_STATEMENT'

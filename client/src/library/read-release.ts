@@ -62,12 +62,14 @@ export async function readRelease(
     onCheck?.(check);
   };
   const rows = await library.releases(listed.code);
+  // Before the statement, which a withdrawn release may no longer have; the catalogue may not list the release
   const catalogued = (await library.states(listed.code, rows)).get(listed.release);
   if (withdrawn === 'refuse' && catalogued?.state === 'withdrawn')
     throw isWithdrawn(listed, catalogued, rows);
   const about = await readStatement(library, listed);
   say(await manufacturerCheck(library, about));
   const state = await stateOf(library, about, rows);
+  if (withdrawn === 'refuse' && state.state === 'withdrawn') throw isWithdrawn(listed, state, rows);
   if (state.state === 'suspended') throw isSuspended(about, state);
   const cpl = await library.cpl(listed.code);
   for (const check of stateChecks(library, state, cpl)) say(check);

@@ -6,6 +6,9 @@
 // - The code belongs to one party of the register. The statement is signed under a certificate that the
 //   register gave this party for releases, at the time of its stamp.
 // - The statement names this party, this code, this number, and this very release as its first subject.
+// - The snapshot lists the hash of that role file: without it the library accepted a number, and no octets.
+// - The row of the catalogue, by which the release was found, says of hash and entries what the statement
+//   says: else whoever holds the catalogue's key chooses which release a user gets who named a CPL entry.
 
 import { type Sha256, sha256 } from '../encoding/index.ts';
 import { certificateOfBundle, type Evidence, verifyBundle } from '../evidence/index.ts';
@@ -50,11 +53,10 @@ export interface VerifiedStatement {
   readonly notes: FoundTarget;
 }
 
-export async function readStatement(
-  library: Library,
-  { release, code }: ListedRelease,
-): Promise<VerifiedStatement> {
+export async function readStatement(library: Library, row: ListedRelease): Promise<VerifiedStatement> {
+  const { release, code } = row;
   const image = await findInRole(library, imagePath(code, release), code);
+  await expectAccepted(library, image);
   const party = ownerOf(await library.register(), code);
   if (party === undefined) {
     throw new LibraryError(
@@ -91,6 +93,7 @@ export async function readStatement(
     ['the party', predicate.originator, party.id],
     ['its number', predicate.number, number],
   ]);
+  expectCatalogued(row, statement, digests);
   return {
     release,
     code,
@@ -142,13 +145,44 @@ async function findInRole(
   );
 }
 
+async function expectAccepted(library: Library, { role }: FoundTarget): Promise<void> {
+  const { snapshot } = await library.refresh();
+  if (snapshot.signed.meta.get(role)?.hashes.has('sha256')) return;
+  throw new LibraryError(
+    'NOT_ACCEPTED',
+    `Cannot use the role ${role}: snapshot version ${snapshot.signed.version} lists ${role} without a SHA-256`,
+    {
+      found: 'a version alone',
+      expected: 'the SHA-256 of the role file',
+      hint: 'The library has accepted no octets of it. Do not use it; tell the operator',
+    },
+  );
+}
+
+function expectCatalogued(row: ListedRelease, { predicate }: Statement, digests: StatedDigests): void {
+  const entries = (all: readonly string[]) => all.toSorted().join(', ');
+  const signed = predicate.claims.map(({ entry }) => entry);
+  for (const [what, found, expected] of [
+    ['the manufacturer image hash is', row.imageHash, digests.manufacturerImage],
+    ['the entries are', entries(row.entries), entries(signed)],
+  ] as const) {
+    if (found === expected) continue;
+    throw new LibraryError(
+      'WRONG_CATALOGUE',
+      `Cannot accept the catalogue's row of ${short(row.release)}: ${what} ${found}, the manufacturer signed ${expected}`,
+      {
+        found,
+        expected,
+        hint: 'The catalogue may lead to another release than you named; tell the operator',
+      },
+    );
+  }
+}
+
 /** By the signed list of the manufacturer, so that nobody can hide the newest. */
 function newestStatement(image: FoundTarget, release: ReleaseId): number {
-  const numbers = [...image.document.signed.targets.keys()].flatMap((path) => {
-    const file = parseReleasePath(path);
-    return file?.kind === 'statement' && file.release === release ? [file.number] : [];
-  });
-  if (numbers.length > 0) return Math.max(...numbers);
+  const newest = numbered(image, 'statement', release).at(-1);
+  if (newest !== undefined) return newest.number;
   throw new LibraryError(
     'INCOMPLETE',
     `Cannot use ${short(release)}: its manufacturer's role lists no statement about it`,
@@ -189,11 +223,11 @@ async function findNotes(
   library: Library,
   { release, code, number, image, digest }: NotesOf,
 ): Promise<FoundTarget> {
-  for (let n = number; n > 0; n--) {
-    const found = await library.find(notesPath(code, release, n));
-    if (found === undefined) continue;
-    if (found.role === image.role && found.file.hashes.get('sha256') === digest) return found;
-  }
+  const listed = image.document.signed.targets;
+  const named = numbered(image, 'notes', release).findLast(
+    (notes) => notes.number <= number && listed.get(notes.path)?.hashes.get('sha256') === digest,
+  );
+  if (named !== undefined) return findInRole(library, notesPath(code, release, named.number), code, image);
   throw new LibraryError(
     'WRONG_NOTES',
     `Cannot accept the notes of ${short(release)}: none of them has the SHA-256 that the manufacturer signed`,
@@ -202,6 +236,16 @@ async function findNotes(
       hint: 'Do not use it; tell the operator and the manufacturer',
     },
   );
+}
+
+/** What the role that lists the image lists of one kind about its release, lowest number first. */
+function numbered(image: FoundTarget, kind: 'statement' | 'notes', release: ReleaseId) {
+  return [...image.document.signed.targets.keys()]
+    .flatMap((path) => {
+      const file = parseReleasePath(path);
+      return file?.kind === kind && file.release === release ? [{ path, number: file.number }] : [];
+    })
+    .sort((a, b) => a.number - b.number);
 }
 
 export async function readNotes(

@@ -17,6 +17,7 @@ import {
 } from '../encoding/index.ts';
 import { RefusedError } from './errors.ts';
 import { parseKey } from './key.ts';
+import { Members } from './members.ts';
 import { isTargetPath, isTopRole, parseRoleName } from './names.ts';
 import type {
   DelegatedRole,
@@ -92,7 +93,7 @@ function readSignatures(value: Json | undefined): readonly Signature[] {
     const { keyid, sig } = object(entry, 'signatures');
     const keyId = text(keyid, 'signatures.keyid');
     // TUF 4.2: a key id stands once
-    if (seen.has(keyId)) throw new Misfit(`the key ${keyId.slice(0, 12)} signed twice`);
+    if (seen.has(keyId)) throw new Misfit(`the key ${JSON.stringify(keyId.slice(0, 12))} signed twice`);
     seen.add(keyId);
     return { keyId, sig: text(sig, 'signatures.sig') };
   });
@@ -158,15 +159,23 @@ function readMetaFile(value: Json | undefined, at: string): MetaFile {
 async function readTargets(signed: JsonObject): Promise<Targets> {
   const common = readCommon(signed, 'targets');
   const listed = object(signed.targets, 'targets');
-  const targets = new Map<TargetPath, TargetFile>();
   for (const path of Object.keys(listed)) {
     if (!isTargetPath(path))
       throw new Misfit(`targets has ${JSON.stringify(path)}, which is not a target path`);
-    targets.set(path, readTargetFile(listed[path], path));
+    checkTargetFile(listed[path], path);
   }
+  const targets = new Members<TargetPath, TargetFile>(listed, readTargetFile);
   const delegations =
     signed.delegations === undefined ? undefined : await readDelegations(signed.delegations);
   return { type: 'targets', ...common, targets, delegations };
+}
+
+/** Makes nothing: 100,000 of these would only wait for the garbage collector. */
+function checkTargetFile(value: Json | undefined, path: string): void {
+  const { length, hashes, custom } = object(value, path);
+  integer(length, path, 0);
+  checkHashes(hashes, path);
+  if (custom !== undefined) object(custom, path);
 }
 
 function readTargetFile(value: Json | undefined, path: string): TargetFile {
@@ -179,59 +188,18 @@ function readTargetFile(value: Json | undefined, path: string): TargetFile {
 }
 
 function readHashes(value: Json | undefined, at: string): ReadonlyMap<string, string> {
-  const listed = object(value, at);
-  const algorithms = Object.keys(listed);
-  for (const algorithm of algorithms) digest(algorithm, listed[algorithm], at);
-  if (algorithms.length === 0) throw new Misfit(`${at} has no hash`);
-  return new Hashes(listed);
+  return new Members(checkHashes(value, at), text);
 }
 
-/**
- * A Map of its own for each of 100,000 targets would take a third of the time of the whole reading. So
- * each keeps its JSON, already checked, and makes the Map when it is asked.
- */
-class Hashes implements ReadonlyMap<string, string> {
-  readonly #listed: JsonObject;
-
-  constructor(listed: JsonObject) {
-    this.#listed = listed;
+function checkHashes(value: Json | undefined, at: string): JsonObject {
+  const listed = object(value, at);
+  let some = false;
+  for (const algorithm in listed) {
+    digest(algorithm, listed[algorithm], at);
+    some = true;
   }
-
-  get #map(): ReadonlyMap<string, string> {
-    return new Map(Object.entries(this.#listed as Readonly<Record<string, string>>));
-  }
-
-  get size(): number {
-    return this.#map.size;
-  }
-
-  get(algorithm: string): string | undefined {
-    return this.#map.get(algorithm);
-  }
-
-  has(algorithm: string): boolean {
-    return this.#map.has(algorithm);
-  }
-
-  keys(): MapIterator<string> {
-    return this.#map.keys();
-  }
-
-  values(): MapIterator<string> {
-    return this.#map.values();
-  }
-
-  entries(): MapIterator<[string, string]> {
-    return this.#map.entries();
-  }
-
-  [Symbol.iterator](): MapIterator<[string, string]> {
-    return this.entries();
-  }
-
-  forEach(act: (digest: string, algorithm: string, hashes: ReadonlyMap<string, string>) => void): void {
-    for (const [algorithm, found] of this) act(found, algorithm, this);
-  }
+  if (!some) throw new Misfit(`${at} has no hash`);
+  return listed;
 }
 
 /** A digest becomes part of a file name (TUF 6.2), so one of a known algorithm has its exact form. */

@@ -1,14 +1,6 @@
 // The Update Framework 1.0.34, read strictly: the same code in Node and in a browser.
 
-export {
-  Client,
-  type ClientOptions,
-  type FoundTarget,
-  LIMITS,
-  type Limits,
-  type Step,
-  type Trusted,
-} from './client.ts';
+export { Client, type FoundTarget } from './client.ts';
 export { parseRoot, parseSnapshot, parseTargets, parseTimestamp } from './document.ts';
 export {
   encodeDocument,
@@ -28,11 +20,10 @@ export {
   UnreachableError,
 } from './errors.ts';
 export { FLOORS_FILE } from './floors.ts';
-export { fromPem, keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
+export { keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
 export {
   consistentName,
   isTargetPath,
-  isTopRole,
   matchesPattern,
   metadataFile,
   parseRoleName,
@@ -42,6 +33,8 @@ export {
   TARGETS,
   TIMESTAMP,
 } from './names.ts';
+export type { Trusted } from './refresh.ts';
+export { type ClientOptions, LIMITS, type Limits, type Step } from './session.ts';
 export { type Signers, verifyThreshold } from './threshold.ts';
 export {
   type Authority,
@@ -49,8 +42,6 @@ export {
   type Verified,
   verifyNextRoot,
   verifyPinnedRoot,
-  verifySnapshotSignatures,
   verifyTargets,
-  verifyTimestampSignatures,
 } from './trusted.ts';
 export type * from './types.ts';

@@ -122,7 +122,7 @@ export async function verifySignature(
   }
 }
 
-export function fromPem(pem: string): Uint8Array<ArrayBuffer> {
+function fromPem(pem: string): Uint8Array<ArrayBuffer> {
   const body = /^\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/.exec(pem)?.[1];
   if (body === undefined) throw new TypeError('Cannot read a public key: expected a PEM "PUBLIC KEY"');
   return Uint8Array.from(atob(body.replace(/\s/g, '')), (char) => char.charCodeAt(0));

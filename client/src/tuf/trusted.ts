@@ -75,7 +75,7 @@ export function verifyRootFloor(root: Document<Root>, floors: Floors): void {
   refuseBelowFloor(ROOT, root.signed.version, floors.root);
 }
 
-/** A timestamp that the root's keys signed; whether it may be used is `verifyTimestamp`'s question. */
+/** A timestamp that the root's keys signed; whether it may be used is `verifyTimestampVersions`' question. */
 export async function verifyTimestampSignatures(
   octets: Uint8Array,
   root: Root,

@@ -110,3 +110,10 @@ describe('a release is', () => {
     });
   });
 });
+
+it('100,000 releases that all supersede one are told apart in one pass', { timeout: 10_000 }, () => {
+  const many = Array.from({ length: 100_000 }, (_, i) =>
+    releaseOf({ release: parseReleaseId(i.toString(16).padStart(64, 'a')), supersedes: [ONE] }),
+  );
+  expect(stateOfFirst([releaseOf(), ...many])?.by).toHaveLength(many.length);
+});

@@ -143,6 +143,16 @@ describe('a statement', () => {
     ['with an empty list of source versions', { upgradesFrom: [] }, 'expected a list of 1 or more'],
     ['with another word for them', { upgradesFrom: 'some' }, 'expected one of "any", "none"'],
     ['with a lower-case code', { code: 'fff1' }, 'expected 4 hex digits'],
+    [
+      'with a mailbox that moves the cursor of a terminal',
+      { contact: { mailbox: '\u001b[2A@meters.example' } },
+      'expected a mailbox',
+    ],
+    [
+      'with a mailbox that turns its line around',
+      { contact: { mailbox: '\u202etxet@meters.example' } },
+      'expected a mailbox',
+    ],
     ['with no mailbox', { contact: { mailbox: 'A Person' } }, 'expected a mailbox'],
   ])('%s is refused', (_, changes, message) => {
     expect(refusedWith({})).toBe('accepted');

@@ -22,7 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const open = (uri: string, passphrase = PASSPHRASE) => openSigner(uri, { passphrase: async () => passphrase });
+const open = (uri: string, passphrase = PASSPHRASE) =>
+  openSigner(uri, { passphrase: async () => passphrase });
 const neverAsked = async (): Promise<string> => {
   throw new Error('was asked for a passphrase');
 };
@@ -46,10 +47,13 @@ describe('a new key file', () => {
     expect(await verifySignature(key, new Uint8Array([1]), await signer.sign(MESSAGE))).toBe(false);
   });
 
-  test.skipIf(process.platform === 'win32')('is readable by its owner alone; its public part by anybody', async () => {
-    expect((await stat(gate)).mode & 0o777).toBe(0o600);
-    expect((await stat(publicPath(gate))).mode & 0o400).toBe(0o400);
-  });
+  test.skipIf(process.platform === 'win32')(
+    'is readable by its owner alone; its public part by anybody',
+    async () => {
+      expect((await stat(gate)).mode & 0o777).toBe(0o600);
+      expect((await stat(publicPath(gate))).mode & 0o400).toBe(0o400);
+    },
+  );
 
   test('is encrypted by scrypt with 2^14, 8, 5', async () => {
     const pem = await readFile(gate, 'utf8');
@@ -84,7 +88,9 @@ describe('a new key file', () => {
     const path = join(folder, 'trial.pem');
     const key = await createKeyFile(path, '', { unencrypted: 'trial' });
     expect((await openSigner(path, { passphrase: neverAsked })).key).toEqual(key);
-    await expect(createKeyFile(join(folder, 'both.pem'), PASSPHRASE, { unencrypted: 'trial' })).rejects.toThrow(TypeError);
+    await expect(
+      createKeyFile(join(folder, 'both.pem'), PASSPHRASE, { unencrypted: 'trial' }),
+    ).rejects.toThrow(TypeError);
   });
 });
 
@@ -93,7 +99,9 @@ describe('a key file is not made', () => {
     const before = await readFile(gate);
     const error = await refusal(createKeyFile(gate, PASSPHRASE));
     expect(error.code).toBe('EXISTS');
-    expect(error.message).toBe(`Cannot write the key "${gate}": it exists already, and a key is never overwritten`);
+    expect(error.message).toBe(
+      `Cannot write the key "${gate}": it exists already, and a key is never overwritten`,
+    );
     expect(await readFile(gate)).toEqual(before);
   });
 
@@ -106,7 +114,9 @@ describe('a key file is not made', () => {
   });
 
   test('in a folder that does not exist', async () => {
-    expect((await refusal(createKeyFile(join(folder, 'no', 'gate.pem'), PASSPHRASE))).code).toBe('UNWRITABLE');
+    expect((await refusal(createKeyFile(join(folder, 'no', 'gate.pem'), PASSPHRASE))).code).toBe(
+      'UNWRITABLE',
+    );
   });
 
   test.each([
@@ -147,17 +157,29 @@ describe('a key does not open', () => {
     ['is damaged', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', 'NOT_A_KEY'],
     [
       'has an older form',
-      pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' })),
+      pem(
+        generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' }),
+      ),
       'NOT_A_KEY',
     ],
     [
       'has another curve',
-      pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      pem(
+        generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({
+          type: 'pkcs8',
+          format: 'pem',
+        }),
+      ),
       'UNSUPPORTED_KEY',
     ],
     [
       'is a short RSA key',
-      pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      pem(
+        generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({
+          type: 'pkcs8',
+          format: 'pem',
+        }),
+      ),
       'UNSUPPORTED_KEY',
     ],
   ])('when its file %s', async (name, text, code) => {
@@ -192,7 +214,11 @@ describe('a public key file is refused', () => {
     ['an unknown field', JSON.stringify({ ...good, comment: 'mine' }), 'NOT_A_KEY'],
     ['a field twice', JSON.stringify(good).replace('{', '{"keytype":"rsa",'), 'NOT_A_KEY'],
     ['a private key', '-----BEGIN PRIVATE KEY-----\n', 'NOT_A_KEY'],
-    ['another scheme than the key has', JSON.stringify({ ...good, scheme: 'ecdsa-sha2-nistp256' }), 'UNSUPPORTED_KEY'],
+    [
+      'another scheme than the key has',
+      JSON.stringify({ ...good, scheme: 'ecdsa-sha2-nistp256' }),
+      'UNSUPPORTED_KEY',
+    ],
     ['another type than the scheme has', JSON.stringify({ ...good, keytype: 'ecdsa' }), 'UNSUPPORTED_KEY'],
     ['a key too short', JSON.stringify({ ...good, keyval: { public: 'd75a' } }), 'UNSUPPORTED_KEY'],
   ])('with %s', async (name, text, code) => {

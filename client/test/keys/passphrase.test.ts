@@ -38,12 +38,17 @@ describe('from the file that CFL_PASSPHRASE_FILE names', () => {
     ['an empty file', '\n', 'it is empty'],
     ['two lines', 'one\ntwo\n', 'found several lines'],
   ])('%s is refused', async (_name, text, found) => {
-    await expect(fromFile(text)).rejects.toMatchObject({ code: 'NO_PASSPHRASE', message: expect.stringContaining(found) });
+    await expect(fromFile(text)).rejects.toMatchObject({
+      code: 'NO_PASSPHRASE',
+      message: expect.stringContaining(found),
+    });
   });
 
   test('a file that does not exist is refused, though a terminal is there', async () => {
     const env = { CFL_PASSPHRASE_FILE: join(folder, 'none') };
-    await expect(readPassphrase({ prompt: '', ...terminal(), env })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(readPassphrase({ prompt: '', ...terminal(), env })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 });
 
@@ -83,7 +88,15 @@ describe('from a terminal', () => {
   });
 
   test('where there is none, the error names the file way', async () => {
-    const answer = readPassphrase({ prompt: 'Passphrase: ', env: {}, input: new PassThrough(), output: new PassThrough() });
-    await expect(answer).rejects.toMatchObject({ code: 'NO_PASSPHRASE', hint: expect.stringContaining('CFL_PASSPHRASE_FILE') });
+    const answer = readPassphrase({
+      prompt: 'Passphrase: ',
+      env: {},
+      input: new PassThrough(),
+      output: new PassThrough(),
+    });
+    await expect(answer).rejects.toMatchObject({
+      code: 'NO_PASSPHRASE',
+      hint: expect.stringContaining('CFL_PASSPHRASE_FILE'),
+    });
   });
 });

@@ -1,7 +1,7 @@
 // Attacks on one release by whoever holds every key but the ones that matter: the library is signed again
 // after each change, so TUF has nothing to say, and what is left must refuse. Each first fetches the honest twin.
 
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
@@ -27,6 +27,7 @@ import {
   TestLibrary,
   type Written,
 } from './fixture.ts';
+import { folder, folderRepository, Library, memoryCache, readRelease } from '../../src/library/index.ts';
 import { type Outcome, Supplier } from './reader.ts';
 
 interface Scene {
@@ -64,6 +65,12 @@ async function refused(
   expect(document).toMatchObject({ format: 'cfl/error/1', kind: 'refused' });
   expect(document.hint).not.toBe(null);
   return document;
+}
+
+async function opened(library: TestLibrary): Promise<Library> {
+  const { folder: base, rootFile } = await library.write();
+  const repository = folderRepository(folder(join(base, 'metadata')), folder(join(base, 'targets')));
+  return new Library({ root: await readFile(rootFile), repository, cache: memoryCache(), now: NOW });
 }
 
 function stating(change: Partial<Statement['predicate']>): (statement: Statement) => Statement {
@@ -148,6 +155,7 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
         await library.sign(encodeStatement({ ...honest.statement, subject })),
       );
       library.change(honest.entry.entry, { imageHash: hash });
+      library.rows = [{ code: FFF1, row: { ...honest.row, imageHash: hash } }];
     },
   ],
   'other notes': [
@@ -318,8 +326,8 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
     },
   ],
   'a catalogue that names an Active entry instead of the cancelled one': [
-    'SUSPENDED',
-    /CPL-000412 is Cancelled/,
+    'WRONG_CATALOGUE',
+    /: the manufacturer image hash is/,
     async ({ library, honest }) => {
       const other = await library.add({ body: 'another' });
       library.change(honest.entry.entry, { status: 'Cancelled' });
@@ -335,12 +343,40 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
     async ({ library, honest }) => {
       const [claim] = honest.statement.predicate.claims;
       if (claim === undefined) throw new TypeError('nothing is claimed');
-      const second = stating({
-        number: 2,
-        claims: [{ ...claim, entry: 'CPL-000999' as typeof claim.entry }],
-      })(honest.statement);
+      const entry = 'CPL-000999' as typeof claim.entry;
+      const second = stating({ number: 2, claims: [{ ...claim, entry }] })(honest.statement);
+      library.rows = [{ code: FFF1, row: { ...honest.row, entries: [entry] } }];
       library.accept(honest, { number: 2 });
       library.put(statementPath(FFF1, honest.release, 2), await library.sign(encodeStatement(second)));
+    },
+  ],
+  'a catalogue that gives the entry asked for to another release': [
+    'WRONG_CATALOGUE',
+    /: the entries are CPL-000412, the manufacturer signed CPL-000413/,
+    async ({ library, honest }) => {
+      const other = await library.add({ body: 'another' });
+      library.rows = library.rows
+        .filter(({ row }) => row.release === other.release)
+        .map(({ code, row }) => ({ code, row: { ...row, entries: [honest.entry.entry] } }));
+      return honest.entry.entry;
+    },
+  ],
+  'a catalogue that gives the CPL hash asked for to another release': [
+    'WRONG_CATALOGUE',
+    /: the manufacturer image hash is [0-9a-f]{64}, the manufacturer signed/,
+    async ({ library, honest }) => {
+      const other = await library.add({ body: 'another' });
+      library.rows = library.rows
+        .filter(({ row }) => row.release === other.release)
+        .map(({ code, row }) => ({ code, row: { ...row, imageHash: honest.row.imageHash } }));
+      return honest.row.imageHash;
+    },
+  ],
+  'a role file that the snapshot lists without its hash': [
+    'NOT_ACCEPTED',
+    /snapshot version 2 lists m-fff1 without a SHA-256/,
+    ({ library }) => {
+      library.unhashed = ['m-fff1'];
     },
   ],
   'a withdrawn release': [
@@ -378,6 +414,36 @@ test.each(Object.entries(attacks))(
     expect(document.message).toMatch(message);
   },
 );
+
+it('refuses a withdrawn release that the catalogue does not list', async () => {
+  const library = await TestLibrary.make();
+  const honest = await library.add();
+  const withdrawn = 'refuse';
+  const listed = { ...honest.row, code: FFF1 };
+  const before = await opened(library);
+  expect((await readRelease(before, listed, { withdrawn })).state.state).toBe('current');
+  library.withdraw(honest.release);
+  library.rows = [];
+  await expect(readRelease(await opened(library), listed, { withdrawn })).rejects.toMatchObject({
+    code: 'WITHDRAWN',
+  });
+});
+
+describe('a manufacturer that numbers without measure', () => {
+  it('costs no search through all the numbers that are not there', { timeout: 20_000 }, async () => {
+    const highest = 900_000_000;
+    const { outcome } = await afterHonest(async ({ library, honest }) => {
+      const signer = library.statementSigner(FFF1);
+      const last = stating({ number: highest })(honest.statement);
+      library.accept(honest, { number: highest });
+      library.put(
+        statementPath(FFF1, honest.release, highest),
+        await signStatement(encodeStatement(last), signer),
+      );
+    });
+    expect(outcome.exit).toBe(0);
+  });
+});
 
 describe('what is no attack', () => {
   it('a later statement that leaves the notes as they were', async () => {

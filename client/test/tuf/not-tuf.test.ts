@@ -383,3 +383,11 @@ function inner(
 function own(value: object): JsonObject {
   return value as JsonObject;
 }
+
+it('a key id that stands twice is quoted in the refusal, and adds no line of its own to it', async () => {
+  const outcome = await outcomeOf('timestamp', {
+    signatures: ([first]) => ['', ''].map(() => ({ keyid: '\n  ok  root', sig: first?.sig ?? '' })),
+  });
+  expect(outcome).toMatchObject({ name: 'RefusedError', code: 'NOT_METADATA' });
+  expect((outcome as Error).message).toContain('the key "\\n  ok  root" signed twice');
+});

@@ -17,7 +17,7 @@ export interface CeremonyFile {
 
 const FORMAT = 'cfl/ceremony/1';
 
-export const CEREMONY_EXAMPLE = {
+const CEREMONY_EXAMPLE = {
   format: FORMAT,
   name: 'Example Firmware Library',
   trial: true,

@@ -14,6 +14,7 @@ import {
   partyRegister,
   type Register,
 } from '@cfl/client/firmware';
+import { statementTrust } from '@cfl/client/library';
 import {
   type Document,
   type PublicKey,
@@ -53,7 +54,7 @@ export async function planParty(party: NewParty, published: Published, now: Date
       'Choose another id, or change its entry',
     );
   }
-  await refuseKnownKeys(party, published);
+  await refuseKnownKeys(party, register, published);
   const parties = partyRegister.encode({ ...register, parties: [...register.parties, entryOf(party, now)] });
   const registrar = await revise(
     REGISTRAR,
@@ -88,7 +89,7 @@ export async function planParty(party: NewParty, published: Published, now: Date
   };
 }
 
-export async function readRegister(published: Published): Promise<Register> {
+async function readRegister(published: Published): Promise<Register> {
   const octets = await published.read(PARTIES_PATH);
   return octets === undefined ? { format: 'cfl/register/1', parties: [] } : partyRegister.parse(octets);
 }
@@ -108,12 +109,15 @@ async function delegateCodes(
 }
 
 /** No key of the party serves anybody else, nor two of its own purposes. */
-async function refuseKnownKeys(party: NewParty, published: Published): Promise<void> {
+async function refuseKnownKeys(party: NewParty, register: Register, published: Published): Promise<void> {
   const { root, targets } = published.trusted;
   const known = new Map([...root.signed.keys, ...(targets.signed.delegations?.keys ?? [])]);
+  const others = await Promise.all(register.parties.map(statementTrust));
+  const statementKeys = new Map(others.flatMap(({ keys }) => [...keys]));
   await refuseSharedKeys(
     new Map([
       ['the library', [...known.values()]],
+      ['the statements of another party', [...statementKeys.values()].map(({ key }) => key)],
       [`the role of ${party.name}`, party.role?.keys ?? []],
       [`the statements of ${party.name}`, party.statementKeys],
     ]),

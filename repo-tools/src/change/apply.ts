@@ -9,7 +9,7 @@
 //   delegates and lists no file, the others list files and delegate to nobody but their own bins. An entry
 //   moves from a role or bin to another bin only as it is, and only into the one where readers look for it.
 
-import { canonicalText } from '@cfl/client/encoding';
+import { canonicalText, equalOctets } from '@cfl/client/encoding';
 import {
   type DelegatedRole,
   type Document,
@@ -78,6 +78,13 @@ function refuseMoved(
   const present = before?.signed.version ?? 0;
   const upon = change.upon.get(role);
   if (upon === present && document.signed.version === present + 1) return;
+  if (before !== undefined && equalOctets(document.octets, before.octets)) {
+    throw new ChangeError(
+      'BASE_MOVED',
+      `Cannot apply "${change.title}": ${role} version ${present} of it is published already`,
+      'Nothing to do, unless another part of it is missing: then plan that again',
+    );
+  }
   throw new ChangeError(
     'BASE_MOVED',
     `Cannot apply "${change.title}": ${role} is at version ${present}, this change was made upon version ${upon ?? 'none'} and brings ${document.signed.version}`,

@@ -52,6 +52,7 @@ export async function writeChange(files: Files, base: string, change: Change): P
 export async function readChange(files: Files, base: string): Promise<Change> {
   const paths = await files.list(base);
   // Not read where it is not listed: it may be a link out of the folder
+  if (paths.length === 0) throw notAChange(base, 'there is no such folder, or nothing is in it');
   const octets = paths.includes('change.json') ? await files.read(`${base}/change.json`) : undefined;
   if (octets === undefined) throw notAChange(base, 'it has no change.json');
   const head = readHead(octets, base);

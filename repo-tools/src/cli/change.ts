@@ -2,11 +2,14 @@
 
 import { command, EXIT } from '@cfl/client/cli';
 import { openSigner, type Signer } from '@cfl/client/keys';
-import { metadataFile, ROOT } from '@cfl/client/tuf';
+import { ROOT, type Targets } from '@cfl/client/tuf';
 import { recordChange } from '../audit/change.ts';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
+import { describeChange, NOTHING_AT_HAND } from '../change/describe.ts';
+import { differenceOf } from '../change/difference.ts';
+import { ChangeError } from '../change/errors.ts';
 import { signChange } from '../change/sign.ts';
 import { loadState, presentOf, publish, writing } from '../deploy/index.ts';
 import type { Published } from '../deploy/state.ts';
@@ -36,8 +39,9 @@ export const sign = command({
   async run([path], values, io) {
     const desk = deskAt(values.at, io);
     const opened = await openChange(path);
-    for (const line of inWords(opened.change)) io.err(line);
-    const present = presentOf(await stateIfThere(desk));
+    const published = await stateIfThere(desk);
+    for (const line of await inWords(opened.change, published)) io.err(line);
+    const present = presentOf(published);
     let change = opened.change;
     if (values.key === undefined) change = await signHere(change, desk, present);
     for (const uri of values.key ?? [])
@@ -69,6 +73,7 @@ export const apply = command({
     const { change } = await openChange(path);
     const version = await writing(desk.place, io.now, async (published) => {
       const publication = await planPublication(change, published);
+      await refuseReleases(change, published);
       await recordChange('applied', change, { place: desk.place, published, now: io.now });
       return publish(publication, {
         place: desk.place,
@@ -85,12 +90,30 @@ export const apply = command({
   },
 });
 
-function inWords(change: Change): readonly string[] {
-  const files = [...change.metadata].map(([role, document]) => metadataFile(role, document.signed.version));
+/** Fully signed, a submission would pass for any change; but nobody has decided about it. */
+async function refuseReleases(change: Change, published: Published | undefined): Promise<void> {
+  for (const [role, document] of change.metadata) {
+    if (!role.startsWith('m-')) continue;
+    const before = await published?.role(role);
+    const [path] = differenceOf(before?.signed, document.signed as Targets).added;
+    if (path === undefined) continue;
+    throw new ChangeError(
+      'NOT_A_CHANGE',
+      `Cannot apply "${change.title}": it brings ${path}, and releases are published by the intake alone`,
+      'With its folder in private/inbox, run: cfl-repo intake',
+    );
+  }
+}
+
+async function inWords(change: Change, published: Published | undefined): Promise<readonly string[]> {
+  const before = published === undefined ? NOTHING_AT_HAND : { ...published, root: published.trusted.root };
   return [
-    `Change "${change.title}", in words`,
+    `Change "${change.title}", as its planner says:`,
     ...change.words.map((line) => `  ${line}`),
-    `  files     ${files.join(' ')}`,
+    published === undefined
+      ? 'What you sign (the library is not at hand to compare with):'
+      : 'What you sign:',
+    ...(await describeChange(change, before)).map((line) => `  ${line}`),
   ];
 }
 

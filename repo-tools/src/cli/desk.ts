@@ -35,8 +35,10 @@ export async function makeDesk(desk: Desk): Promise<void> {
 
 /** Puts the change beside the others and returns its folder, as a person types it. */
 export async function keepChange(desk: Desk, change: Change): Promise<string> {
-  const numbers = (await desk.place.private.list('changes')).map((path) => Number(path.split('/')[0]));
-  const number = Math.max(0, ...numbers) + 1;
+  let number = 1;
+  // A person may keep other folders there
+  for (const path of await desk.place.private.list('changes'))
+    number = Math.max(number, Number(/^([0-9]+)\//.exec(path)?.[1] ?? 0) + 1);
   await writeChange(desk.place.private, `changes/${number}`, change);
   return `private/changes/${number}`;
 }

@@ -11,7 +11,7 @@ import { type Founding, planFirstRoot } from '../ceremony/found.ts';
 import { makeKey, openGatewaySigners, openSignersAmong } from '../ceremony/keys.ts';
 import { planParty } from '../ceremony/party.ts';
 import { parsePartyFile } from '../ceremony/party-file.ts';
-import { HELD_ROLES, ONLINE_ROLES, type RoleHolders } from '../ceremony/roles.ts';
+import { CEREMONY_ROLES, HELD_ROLES, ONLINE_ROLES, type RoleHolders } from '../ceremony/roles.ts';
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
@@ -87,7 +87,8 @@ export const init = command({
           : await readCeremony(ceremony);
       const founding = await withOnlineKeys(asked, desk);
       const change = await signHere(await planFirstRoot(founding, io.now), desk, {});
-      for (const line of holdersInWords(founding)) io.out(line);
+      const here = ceremony === undefined ? CEREMONY_ROLES : ONLINE_ROLES;
+      for (const line of holdersInWords(founding, here)) io.out(line);
       if (ceremony !== undefined) return plannedForHolders(change, desk, io.out);
       await publishFirst(change, desk, io.now);
       io.out(
@@ -123,10 +124,10 @@ async function inTurn<T, R>(values: readonly T[], make: (value: T) => Promise<R>
   return made;
 }
 
-function holdersInWords({ holders }: Founding): readonly string[] {
-  return [...HELD_ROLES, ...ONLINE_ROLES].map((role) => {
+function holdersInWords({ holders }: Founding, here: readonly string[]): readonly string[] {
+  return CEREMONY_ROLES.map((role) => {
     const { threshold, keys } = holders[role];
-    const where = (ONLINE_ROLES as readonly string[]).includes(role) ? 'here, private/keys' : 'held';
+    const where = here.includes(role) ? 'here, private/keys' : 'with its holders';
     return `${role.padEnd(10)} ${threshold} of ${keys.length}   ${where.padEnd(18)} ${keys.map(({ id }) => id.slice(0, 12)).join(' ')}`;
   });
 }
@@ -192,7 +193,7 @@ export const partyAdd = command({
     for (const line of change.words) io.out(`  ${line}`);
     io.out(`It needs: ${await stillNeeded(change, presentOf(published))}`);
     io.err(
-      `Each holder, and the party, runs: cfl-repo sign ${place} --key FILE   then: cfl-repo apply ${place}`,
+      `Each holder runs: cfl-repo sign ${place} --key FILE   the party: cfl-publish sign ${place}   then, here: cfl-repo apply ${place}`,
     );
     return EXIT.act;
   },

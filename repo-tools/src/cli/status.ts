@@ -14,7 +14,9 @@ import {
 } from '@cfl/client/tuf';
 import { periodOf } from '../change/plan.ts';
 import { loadState, type Published, unlock as removeLock } from '../deploy/index.ts';
-import { AT_OPTION, type Desk, deskAt } from './desk.ts';
+import { submissionsIn } from '../intake/boxes.ts';
+import { nameShown } from '../intake/report.ts';
+import { AT_OPTION, deskAt } from './desk.ts';
 
 const DAY = 86_400_000;
 
@@ -34,8 +36,8 @@ export const status = command({
     ))
       io.out(line);
     for (const line of await cplInWords(published, io.now)) io.out(line);
-    const held = await heldSubmissions(desk);
-    for (const name of held) io.out(`held       ${name}`);
+    const held = await submissionsIn(desk.place.private, 'held');
+    for (const name of held) io.out(`held       ${nameShown(name)}`);
     return rows.some(({ due }) => due) || held.length > 0 ? EXIT.act : EXIT.done;
   },
 });
@@ -95,9 +97,4 @@ async function cplInWords(published: Published, now: Date): Promise<readonly str
 
 function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
-}
-
-async function heldSubmissions(desk: Desk): Promise<readonly string[]> {
-  const names = (await desk.place.private.list('held')).map((path) => path.split('/')[0] ?? '');
-  return [...new Set(names)];
 }

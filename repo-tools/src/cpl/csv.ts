@@ -152,15 +152,21 @@ function readRow(cells: readonly string[], { row, places, width }: RowPlace): Ro
   return { row, id, entry: read as CplEntry, faults: [] };
 }
 
+const SHOWN = 5;
+
 /** In the order of the rows, duplicates included. */
 function faultsOf(rows: readonly Row[]): CplFault[] {
   const byId = new Map<string, number[]>();
-  for (const { id, row } of rows) if (id !== '') byId.set(id, [...(byId.get(id) ?? []), row]);
+  for (const { id, row } of rows) {
+    const same = byId.get(id) ?? [];
+    // As many as are named in a message, and the row itself
+    if (id !== '' && same.length <= SHOWN) byId.set(id, [...same, row]);
+  }
   return rows.flatMap(({ row, id, faults }) => {
     const others = (byId.get(id) ?? []).filter((other) => other !== row);
     if (others.length === 0) return faults;
     const verb = others.length === 1 ? 'has' : 'have';
-    const message = `entry_id "${id}": expected once, ${rowsInWords(others.slice(0, 5))} ${verb} it too`;
+    const message = `entry_id "${id}": expected once, ${rowsInWords(others.slice(0, SHOWN))} ${verb} it too`;
     return [...faults, { row, message, duplicate: true }];
   });
 }

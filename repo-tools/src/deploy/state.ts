@@ -17,6 +17,7 @@ import {
 import { familyOf } from '../change/bins.ts';
 import { ChangeError } from '../change/errors.ts';
 import type { Present } from '../change/sign.ts';
+import { bounded } from './bounded.ts';
 
 /** The three folders of a library at its operator's. */
 export interface Place {
@@ -30,7 +31,7 @@ export function placeAt(base: string): Place {
   return {
     metadata: folder(`${base}/metadata`),
     targets: folder(`${base}/targets`),
-    private: folder(`${base}/private`, 'secret'),
+    private: bounded(folder(`${base}/private`, 'secret'), `${base}/private`),
   };
 }
 

@@ -9,6 +9,7 @@
 import { equalOctets } from '@cfl/client/encoding';
 import { FormatError } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
+import { ChangeError } from '../change/errors.ts';
 import { ANSWER_FILE, type Answer, parseAnswer } from './answer.ts';
 
 export type Box = 'inbox' | 'held' | 'refused';
@@ -62,11 +63,17 @@ export async function moveWithAnswer(
   const place = `${to}/${to === 'refused' ? await freeName(files, `${from}/${name}`, name) : name}`;
   if (to === 'held') await clear(files, to, name);
   for (const path of paths.toSorted((a, b) => Number(a === HEAD) - Number(b === HEAD))) {
-    const octets = await files.read(`${from}/${name}/${path}`);
+    const octets = await files.read(`${from}/${name}/${path}`).catch(undefinedIfTooLarge);
     if (path === HEAD) await files.replace(`${place}/${ANSWER_FILE}`, answer);
     if (octets !== undefined) await files.replace(`${place}/${path}`, octets);
   }
   await clear(files, from, name);
+}
+
+/** The answer says that it is, and how large; nobody needs the file itself. */
+function undefinedIfTooLarge(error: unknown): undefined {
+  if (error instanceof ChangeError && error.code === 'BAD_INPUT') return undefined;
+  throw error;
 }
 
 /** A name in `refused/` under which nothing lies, or this very submission, or a part of it from before a crash. */

@@ -12,7 +12,7 @@ import {
   type ReleaseIdentity,
   type RoleDifference,
 } from '@cfl/client/admission';
-import { encodeDate } from '@cfl/client/encoding';
+import { encodeDate, equalOctets, type JsonObject, parseJson } from '@cfl/client/encoding';
 import type { SigningCertificate } from '@cfl/client/evidence';
 import {
   type CatalogueRelease,
@@ -26,7 +26,7 @@ import {
   type ReleaseId,
   statedDigests,
 } from '@cfl/client/firmware';
-import type { Document, RoleName, TargetPath, Targets } from '@cfl/client/tuf';
+import { type Authority, type Document, encodeDocument, type RoleName, type TargetPath, type Targets, verifyThreshold } from '@cfl/client/tuf';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { authorityOf, familyOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
@@ -173,6 +173,26 @@ async function releaseFacts(
   };
 }
 
+/** What no signature covers would be published all the same, and every reader would have to fetch it. */
+async function refuseUnsigned(role: RoleName, document: Document<Targets>, authority: Authority): Promise<void> {
+  // With too few good signatures a rule speaks of them
+  const isSigned = await verifyThreshold(document, authority.role, authority.keys, role).catch(() => undefined);
+  if (isSigned === undefined) return;
+  const { signed } = parseJson(document.octets) as { readonly signed: JsonObject };
+  const own = document.signatures.filter(
+    ({ keyId, sig }) => authority.role.keyIds.some((id) => id === keyId) && sig.length <= MOST_DIGITS,
+  );
+  const { octets, signatures } = document;
+  if (own.length === signatures.length && equalOctets(octets, encodeDocument(signed, own))) return;
+  throw new SubmissionError(
+    `role ${role} holds more than what is signed: expected canonical JSON with "signed", and signatures of the role's own keys`,
+    'Make the submission again with cfl-publish submit',
+  );
+}
+
+/** Of a signature in hexadecimal: RSA of 8192 bits. */
+const MOST_DIGITS = 2048;
+
 const DAY = 86_400_000;
 
 async function roleFact(
@@ -182,18 +202,20 @@ async function roleFact(
   options: FactsOptions,
 ): Promise<RoleDifference> {
   const { change } = submission;
+  const authority = authorityOf(published.trusted.targets.signed.delegations, role);
   const submitted: SubmittedRole[] = [];
   for (const [name, metadata] of change.metadata) {
     if (familyOf(name) !== role) continue;
     const document = metadata as Document<Targets>;
     refuseExpiry(name, document, options.now);
+    if (options.dryRun === undefined && authority !== undefined) await refuseUnsigned(name, document, authority);
     const base = change.upon.get(name) ?? document.signed.version - 1;
     const { former, current } = await formerOf(name, base, published, options);
     submitted.push({ name, document, base, former, current });
   }
   return roleDifference({
     role,
-    authority: authorityOf(published.trusted.targets.signed.delegations, role),
+    authority,
     submitted,
     head: (await formerOf(role, change.upon.get(role), published, options)).former,
     files: filesOf(role, change.targets),
@@ -226,12 +248,14 @@ function filesOf(
   );
 }
 
-/** A role that has expired would stop its manufacturer, one without end would never come up for renewal. */
+/** A role that ends soon would stop its manufacturer, one without end would never come up for renewal. */
 function refuseExpiry(role: RoleName, { signed }: Document<Targets>, now: Date): void {
-  const latest = new Date(now.getTime() + (periodOf(role).expires + 1) * DAY);
-  if (signed.expires > now && signed.expires <= latest) return;
+  const { expires, due } = periodOf(role);
+  const earliest = new Date(now.getTime() + (expires - due) * DAY);
+  const latest = new Date(now.getTime() + (expires + 1) * DAY);
+  if (signed.expires >= earliest && signed.expires <= latest) return;
   throw new SubmissionError(
-    `role ${role} version ${signed.version} expires on ${encodeDate(signed.expires)}, expected a date between ${encodeDate(now)} and ${encodeDate(latest)}`,
+    `role ${role} version ${signed.version} expires on ${encodeDate(signed.expires)}, expected a date between ${encodeDate(earliest)} and ${encodeDate(latest)}`,
     'Sign it again: cfl-publish sign, and check the clock of that machine',
   );
 }

@@ -12,9 +12,10 @@ export function parseMembers(
   required: readonly string[],
   optional: readonly string[] = [],
 ): Members {
-  const members = membersOf(strictJson(octets), '', ['format', ...required], optional);
-  const found = members.get('format');
-  if (found === format) return members;
+  const value = strictJson(octets);
+  const found = isObject(value) ? value['format'] : format;
+  // First: what another file has or lacks says nothing
+  if (found === format) return membersOf(value, '', ['format', ...required], optional);
   throw new FormatError('format', { found: JSON.stringify(found), expected: `"${format}"` });
 }
 

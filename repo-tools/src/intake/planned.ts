@@ -30,7 +30,7 @@ export interface IntakeSigners extends OnlineSigners {
   readonly catalogue: Signer;
 }
 
-export const GATE = parseRoleName('gate');
+const GATE = parseRoleName('gate');
 export const CATALOGUE = parseRoleName('catalogue');
 
 /** What stands beside the rules in the record of an acceptance. */

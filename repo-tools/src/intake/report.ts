@@ -39,6 +39,6 @@ function reasonOf({ outcome, findings }: Answer): string {
 }
 
 /** The name of a folder that somebody else chose. */
-function nameShown(name: string): string {
+export function nameShown(name: string): string {
   return /^[\w.-]{1,100}$/.test(name) ? name : JSON.stringify(name);
 }

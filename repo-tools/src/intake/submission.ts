@@ -50,21 +50,27 @@ export class SubmissionError extends Error {
   readonly hint: string;
 
   constructor(reason: string, hint: string, cause?: unknown) {
-    super(reason, cause === undefined ? undefined : { cause });
+    super(inOneLine(reason), cause === undefined ? undefined : { cause });
     this.hint = hint;
   }
 }
 
-const WHOLE = 'Submit the whole folder that cfl-publish submit wrote, and nothing else in it';
+/** The reason may quote a name that the submitter chose; it must not pass for a line of ours. */
+function inOneLine(text: string): string {
+  return text.replace(/\p{Cc}|[\u2028\u2029]/gu, (sign) => JSON.stringify(sign).slice(1, -1));
+}
+
+const SMALLER = 'Send its releases in several submissions';
+const WHOLE = 'Give the whole folder that cfl-publish submit wrote, and nothing else in it';
 
 /** Throws SubmissionError; an error of the file system stays what it is. */
 export function readSubmission(files: Files, base: string): Promise<Submission> {
-  return understood(async () => submissionOf(await readChange(withoutAnswer(files, base), base)));
+  return understood(async () => submissionOf(await readChange(ofSubmission(files), base)));
 }
 
 /** The same of a folder that brings something else than releases. */
 export function readSubmittedChange(files: Files, base: string): Promise<Change> {
-  return understood(() => readChange(withoutAnswer(files, base), base));
+  return understood(() => readChange(ofSubmission(files), base));
 }
 
 async function understood<T>(read: () => Promise<T>): Promise<T> {
@@ -84,15 +90,28 @@ function isOfContent(cause: unknown): boolean {
   return cause instanceof TypeError && !('code' in cause);
 }
 
-/** The gateway's answer lies in the folder of a held submission; it is no part of it. */
-function withoutAnswer(files: Files, base: string): Files {
-  const list = async (path: string) => {
-    const all = await files.list(path);
-    return path === base ? all.filter((file) => file !== ANSWER_FILE) : all;
-  };
+/** Far more than one person would submit at once. */
+const MOST_FILES = 10_000;
+const MOST_OCTETS = 256 * 1024 * 1024;
+
+/**
+ * The gateway's answer lies in the folder of a held submission; it is no part of it. Reading stops, with
+ * a SubmissionError, where it would become too much to hold in memory.
+ */
+function ofSubmission(files: Files): Files {
+  let octets = 0;
   return {
-    list,
-    read: (path) => files.read(path),
+    async list(path) {
+      const all = (await files.list(path)).filter((file) => file !== ANSWER_FILE);
+      if (all.length <= MOST_FILES) return all;
+      throw new SubmissionError(`it has ${all.length} files, expected at most ${MOST_FILES}`, SMALLER);
+    },
+    async read(path) {
+      const content = await files.read(path);
+      octets += content?.length ?? 0;
+      if (octets <= MOST_OCTETS) return content;
+      throw new SubmissionError(`it has more than ${MOST_OCTETS} octets`, SMALLER);
+    },
     writeNew: (path, octets) => files.writeNew(path, octets),
     replace: (path, octets) => files.replace(path, octets),
     remove: (path) => files.remove(path),

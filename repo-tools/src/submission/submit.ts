@@ -85,7 +85,7 @@ export async function submitBatch(
   return submitBatchUnchecked(drafts, to, options);
 }
 
-export function maySubmit({ outcome, findings }: Decision): boolean {
+function maySubmit({ outcome, findings }: Decision): boolean {
   return (
     outcome === 'accepted' ||
     (outcome === 'held' && decisive(findings).every(({ code }) => code === 'WAITS_FOR_CPL'))

@@ -1,6 +1,6 @@
 // Attack: one key in two places, so that one holder counts as two. Told by the key itself, not by its id.
 
-import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
+import { PARTIES_PATH, parseManufacturerCode, parsePartyId, partyRegister } from '@cfl/client/firmware';
 import { type PublicKey, publicKey } from '@cfl/client/tuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planFirstRoot } from '../../src/ceremony/found.ts';
@@ -116,6 +116,20 @@ describe('when a party joins', () => {
     await expect(join({ role: { keys: [key, first(fresh)], threshold: 1 } })).rejects.toMatchObject({
       code: 'BAD_INPUT',
     });
+  });
+
+  it("no key of another party's statements, for its role or its statements", async () => {
+    const octets = await scene.published.read(PARTIES_PATH);
+    const [other] = partyRegister.parse(octets ?? new Uint8Array()).parties;
+    const pem = other?.statementKeys[0]?.public ?? '';
+    const key = await publicKey('ecdsa', 'ecdsa-sha2-nistp256', pem);
+    const refusal = {
+      code: 'BAD_INPUT',
+      message: expect.stringMatching(': it serves the statements of another party already'),
+    };
+    await expect(join({ statementKeys: [key] })).rejects.toMatchObject(refusal);
+    await expect(join({ statementKeys: [await disguised(key)] })).rejects.toMatchObject(refusal);
+    await expect(join({ role: { keys: [key], threshold: 1 } })).rejects.toMatchObject(refusal);
   });
 
   it('not the same key for its role and its statements', async () => {

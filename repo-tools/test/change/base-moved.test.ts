@@ -50,7 +50,7 @@ describe('refused', () => {
   it('a change that was applied already', async () => {
     await expectRefused(await after(scene, scene.change), scene.change, {
       code: 'BASE_MOVED',
-      message: /m-fff1 is at version 3/,
+      message: /m-fff1 version 3 of it is published already/,
     });
   });
 });

@@ -133,6 +133,8 @@ test.each(Object.entries(ATTACKS))('refuses %s', async (_, attack) => {
 
 test.each([
   ['has expired', -1],
+  ['ends tomorrow', 1],
+  ['is due for renewal already', 729],
   ['lasts longer than the library allows', 2000],
 ])('refuses a role file that %s', async (_, days) => {
   const { library, change, name } = await submitted();

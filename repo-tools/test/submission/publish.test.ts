@@ -91,7 +91,7 @@ test('from new over check and submit to published', async () => {
     exit: 1,
     out: [
       'refuse  NOTES_INCOMPLETE      notes.md: "Before you deploy" still holds "…"',
-      '                              Say what happens to the meter and to the supply during activation',
+      '                              Finish the notes; a "…" marks what is still to be written',
       `${rules.length} rules: ${rules.length - 1} passed, 1 refused`,
     ],
     err: [],
