@@ -17,6 +17,8 @@ export interface Io {
   wait(milliseconds: number): Promise<void>;
   /** Asks without showing what is typed; `again` asks twice, for a new passphrase. Throws KeyError. */
   passphrase(prompt: string, again?: string): Promise<string>;
+  /** `Endorse as Example Energy? [y/N]`: true for y or yes alone, false also where nobody is there to answer. */
+  confirm(question: string): Promise<boolean>;
 }
 
 /** The process's own streams. A reader that went away (`| head`) is no error, and stops no work. */
@@ -45,7 +47,22 @@ export function processIo(): Io {
       const { readPassphrase } = await import('../keys/index.ts');
       return readPassphrase({ prompt, env: process.env, ...(again === undefined ? {} : { again }) });
     },
+    async confirm(question) {
+      progress(undefined);
+      if (process.stdin.isTTY !== true) return false;
+      const { createInterface } = await import('node:readline/promises');
+      const terminal = createInterface({ input: process.stdin, output: stderr });
+      try {
+        return isYes(await terminal.question(`${printable(question)} [y/N] `));
+      } finally {
+        terminal.close();
+      }
+    },
   };
+}
+
+function isYes(answer: string): boolean {
+  return /^\s*y(es)?\s*$/i.test(answer);
 }
 
 function ignoreBrokenPipe(error: Error): void {
@@ -66,7 +83,7 @@ export interface MemoryIo extends Io {
 }
 
 /** Keeps what is said. For tests, and for programs that run others within themselves. */
-export function memoryIo(given: Partial<Pick<Io, 'env' | 'now' | 'passphrase'>> = {}): MemoryIo {
+export function memoryIo(given: Partial<Pick<Io, 'env' | 'now' | 'passphrase' | 'confirm'>> = {}): MemoryIo {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const waits: number[] = [];
@@ -82,5 +99,6 @@ export function memoryIo(given: Partial<Pick<Io, 'env' | 'now' | 'passphrase'>> 
     wait: async (milliseconds) => void waits.push(milliseconds),
     passphrase:
       given.passphrase ?? (() => Promise.reject(new TypeError('No passphrase was given to memoryIo'))),
+    confirm: given.confirm ?? (async () => false),
   };
 }

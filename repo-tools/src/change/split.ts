@@ -73,9 +73,18 @@ async function entriesOf(
   return entries;
 }
 
-/** Whether the role or the bin in question lists this path. */
+/** The file of the role that lists this path, if any does: itself or a bin. */
+export async function fileFor(
+  present: RolesAsTheyAre,
+  family: RoleName,
+  path: string,
+): Promise<Document<Targets> | undefined> {
+  const head = await present.role(family);
+  const place = placeOf(path, family, binsIn(head?.signed));
+  return place === family ? head : present.role(place);
+}
+
 export async function isListed(present: RolesAsTheyAre, family: RoleName, path: string): Promise<boolean> {
-  const bins = binsIn((await present.role(family))?.signed);
-  const document = await present.role(placeOf(path, family, bins));
+  const document = await fileFor(present, family, path);
   return document?.signed.targets.has(parseTargetPath(path)) === true;
 }

@@ -2,12 +2,11 @@
 
 import { resolve } from 'node:path';
 import { command, EXIT } from '@cfl/client/cli';
-import { signStatement } from '@cfl/client/evidence';
 import { folder } from '@cfl/client/library';
 import { writeChange } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
 import { isLine } from '../intake/judgement.ts';
-import { openKey } from '../submission/keys.ts';
+import { statementSigner } from '../submission/keys.ts';
 import { planAct } from '../withdraw/act.ts';
 import { findRelease } from '../withdraw/withdraw.ts';
 import { atDesk, SETTINGS_OPTION } from './publish-desk.ts';
@@ -33,8 +32,7 @@ export const withdraw = command({
       const reason = lineOf(reasonGiven('withdraw', given, 'cfl-publish'));
       const { code, release, originator } = await findRelease(published, name);
       if (originator !== settings.party) throw notYours(release, originator);
-      const sign = async (statement: Uint8Array) =>
-        signStatement(statement, await openKey(ring.keys.statement, ring));
+      const sign = statementSigner(ring);
       const request = { originator: settings.party, code, release, reason };
       const change = await planAct(request, { published, sign, now: io.now });
       const submission = `${code.toLowerCase()}-${release.slice(0, 12)}-withdrawal`;

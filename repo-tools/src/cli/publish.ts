@@ -1,6 +1,7 @@
-// `cfl-publish`: sends signed communications to the library, for manufacturers.
+// `cfl-publish`: sends signed communications to the library, for manufacturers and endorsing suppliers.
 
 import { type Program, processIo, runProgram } from '@cfl/client/cli';
+import { endorse } from './endorse.ts';
 import { check, newForm } from './publish-draft.ts';
 import { init } from './publish-init.ts';
 import { sign, status, submit } from './publish-submit.ts';
@@ -8,8 +9,8 @@ import { withdraw } from './publish-withdraw.ts';
 
 export const program: Program = {
   name: 'cfl-publish',
-  does: 'Publishes firmware: prepares, checks, signs and submits releases',
-  commands: [init, newForm, check, submit, sign, status, withdraw],
+  does: 'Publishes firmware: prepares, checks, signs and submits releases, and endorses those of others',
+  commands: [init, newForm, check, submit, sign, status, endorse, withdraw],
 };
 
 export async function run(): Promise<void> {

@@ -1,6 +1,7 @@
 // `cfl-repo`: runs the library, for its operator, registrar, holders and the Panel.
 
 import { type Program, processIo, runProgram } from '@cfl/client/cli';
+import { cplAssociate, cplDecide } from './associate.ts';
 import { audit } from './audit.ts';
 import { apply, sign } from './change.ts';
 import { cplImport } from './cpl.ts';
@@ -19,6 +20,8 @@ export const program: Program = {
     init,
     partyAdd,
     cplImport,
+    cplAssociate,
+    cplDecide,
     sign,
     apply,
     intake,

@@ -10,8 +10,10 @@ import {
   type SignedPart,
   SNAPSHOT,
   TARGETS,
+  type Targets,
   TIMESTAMP,
 } from '@cfl/client/tuf';
+import { binsIn, filesOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
 import { loadState, type Published, unlock as removeLock } from '../deploy/index.ts';
 import { submissionsIn } from '../intake/boxes.ts';
@@ -29,7 +31,7 @@ export const status = command({
   async run(_operands, values, io) {
     const desk = deskAt(values.at, io);
     const published = await loadState(desk.place);
-    const rows = (await rolesOf(published)).map(([role, document]) => statusOf(role, document, io.now));
+    const rows = (await rolesOf(published)).map((row) => statusOf(row, io.now));
     for (const line of table(
       rows.map(({ cells }) => cells),
       [{ title: 'ROLE' }, { title: 'VERSION', align: 'right' }, { title: 'UNTIL' }, { title: '' }],
@@ -56,32 +58,60 @@ export const unlock = command({
   },
 });
 
-async function rolesOf(
-  published: Published,
-): Promise<readonly (readonly [RoleName, Document<SignedPart>])[]> {
+interface RoleRow {
+  readonly role: RoleName;
+  /** `m-fff1`, or `m-fff1-0…15` for its bins. */
+  readonly shown: string;
+  readonly document: Document<SignedPart>;
+}
+
+async function rolesOf(published: Published): Promise<readonly RoleRow[]> {
   const { root, timestamp, snapshot, targets } = published.trusted;
-  const delegated: (readonly [RoleName, Document<SignedPart>])[] = [];
+  const row = (role: RoleName, document: Document<SignedPart>) => ({ role, shown: role, document });
+  const delegated: RoleRow[] = [];
   for (const { name } of targets.signed.delegations?.roles ?? []) {
     const document = await published.role(name);
-    if (document !== undefined) delegated.push([name, document]);
+    if (document === undefined) continue;
+    delegated.push(row(name, document));
+    const bins = await binsOf(published, name, document);
+    if (bins !== undefined) delegated.push(bins);
   }
-  return [[TIMESTAMP, timestamp], [SNAPSHOT, snapshot], ...delegated, [TARGETS, targets], [ROOT, root]];
+  return [
+    row(TIMESTAMP, timestamp),
+    row(SNAPSHOT, snapshot),
+    ...delegated,
+    row(TARGETS, targets),
+    row(ROOT, root),
+  ];
+}
+
+/** The bin that ends first stands for all. */
+async function binsOf(
+  published: Published,
+  role: RoleName,
+  head: Document<Targets>,
+): Promise<RoleRow | undefined> {
+  const [, ...names] = filesOf(role, binsIn(head.signed));
+  const bins = await Promise.all(names.map((name) => published.role(name)));
+  const [first] = bins
+    .flatMap((bin) => bin ?? [])
+    .toSorted((a, b) => a.signed.expires.getTime() - b.signed.expires.getTime());
+  return first && { role, shown: `${role}-0…${names.length - 1}`, document: first };
 }
 
 function statusOf(
-  role: RoleName,
-  { signed }: Document<SignedPart>,
+  { role, shown, document: { signed } }: RoleRow,
   now: Date,
 ): { cells: readonly string[]; due: boolean } {
   const { expires, due } = periodOf(role);
   const left = (signed.expires.getTime() - now.getTime()) / DAY;
-  if (left <= 0) return { cells: [...cells(role, signed), 'expired: it must be signed again'], due: true };
+  if (left <= 0) return { cells: [...cells(shown, signed), 'expired: it must be signed again'], due: true };
   if (left <= expires - due)
-    return { cells: [...cells(role, signed), `due: ends in ${Math.floor(left)} days`], due: true };
-  return { cells: [...cells(role, signed), ''], due: false };
+    return { cells: [...cells(shown, signed), `due: ends in ${Math.floor(left)} days`], due: true };
+  return { cells: [...cells(shown, signed), ''], due: false };
 }
 
-function cells(role: RoleName, signed: SignedPart): readonly string[] {
+function cells(role: string, signed: SignedPart): readonly string[] {
   return [role, String(signed.version), minute(signed.expires)];
 }
 

@@ -154,7 +154,7 @@ export async function publishedPlaces(
   return index.get(release) ?? [];
 }
 
-/** Once for the role: a batch asks for a thousand releases. */
+/** Once for each of its files: a batch asks for a thousand releases. */
 function indexOf({ signed }: Document<Targets>): ReadonlyMap<string, readonly EndorsementPlace[]> {
   const places = [...signed.targets.keys()].flatMap((path) => parseEndorsementPath(path) ?? []);
   return Map.groupBy(places, ({ release }) => release as string);

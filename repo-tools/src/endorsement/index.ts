@@ -21,5 +21,4 @@ export {
   type EndorsementDecision,
   endorsementName,
   planEndorsement,
-  type SignAs,
 } from './submission.ts';

@@ -22,11 +22,9 @@ import { parseTargetPath } from '@cfl/client/tuf';
 import type { Change } from '../change/change.ts';
 import type { Published } from '../deploy/state.ts';
 import { payloadOf, SubmissionError } from '../intake/submission.ts';
+import type { SignStatement } from '../submission/keys.ts';
 import { endorsables, type Waiting } from './gather.ts';
 import { type EndorsementFault, judgeFile } from './proven.ts';
-
-/** Signs a statement as this party, and returns the bundle. */
-export type SignAs = (statement: Uint8Array) => Promise<Uint8Array>;
 
 export interface EndorsementRequest {
   readonly statement: Statement;
@@ -38,7 +36,7 @@ export interface EndorsementRequest {
 /** The submission. */
 export async function planEndorsement(
   { statement, bundle, endorser }: EndorsementRequest,
-  { published, sign, now }: { published: Pick<Published, 'library'>; sign: SignAs; now: Date },
+  { published, sign, now }: { published: Pick<Published, 'library'>; sign: SignStatement; now: Date },
 ): Promise<Change> {
   const created = encodeDate(now);
   const value = endorsementOf({ statement, bundle: await sha256(bundle), endorser, created });

@@ -61,7 +61,7 @@ export interface JudgeOptions {
 }
 
 /** `codes`: the rules; none for every hold that a person may lift. Returns those that were released. */
-export function release(
+export async function release(
   name: string,
   codes: readonly string[],
   { place, by, reason, now }: JudgeOptions,
@@ -104,7 +104,7 @@ function notReleasable(name: string, reason: string, holds: readonly AnswerFindi
 }
 
 /** Moves it to the refused ones, with an answer that the gate signs. */
-export function reject(
+export async function reject(
   name: string,
   { place, by, reason, now, gate }: JudgeOptions & { readonly gate: Signer },
 ): Promise<void> {

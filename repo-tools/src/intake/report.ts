@@ -1,8 +1,11 @@
 // How is the outcome of an intake shown? One line a submission, then what was published.
 
 import { columns } from '@cfl/client/cli';
+import type { RoleName } from '@cfl/client/tuf';
+import { familyOf } from '../change/bins.ts';
 import { type Answer, decisive } from './answer.ts';
 import type { IntakeReport, PublishedBatch } from './intake.ts';
+import { GATE } from './planned.ts';
 
 /** For `out`: the results. */
 export function intakeLines({ results, published }: IntakeReport): string[] {
@@ -20,10 +23,18 @@ export function intakeLines({ results, published }: IntakeReport): string[] {
 
 /** For `err`: what the publication consisted of. */
 export function publicationLine({ version, files, roles }: PublishedBatch): string {
+  const families = Map.groupBy(roles.keys(), familyOf);
+  families.delete(GATE);
+  const names = new Set([...families.values()].flatMap(shownOf));
   const shown = [...roles]
-    .filter(([role]) => role !== 'gate')
+    .filter(([role]) => names.has(role))
     .map(([role, number]) => (role.startsWith('m-') ? `role ${role} ${number}` : `${role} ${number}`));
   return `Planned version ${version}: ${files} files, ${shown.join(', ')}; read whole by cfl and by tuf-js before it is shown`;
+}
+
+/** Dozens of bins say no more than their role. */
+function shownOf(roles: readonly RoleName[]): readonly RoleName[] {
+  return roles.slice(0, roles.length > 3 ? 1 : 3);
 }
 
 /** Whether a person must act: something is held. */

@@ -78,6 +78,26 @@ export async function readDraft({ folder: base, party, now }: DraftOptions): Pro
   };
 }
 
+/** Of each folder; of this one where none is named. Throws ChangeError where two bring the same release. */
+export async function readDrafts(
+  folders: readonly string[],
+  party: PartyId,
+  now: Date,
+): Promise<readonly Draft[]> {
+  const drafts = new Map<ReleaseId, Draft>();
+  for (const one of folders.length === 0 ? ['.'] : folders) {
+    const draft = await readDraft({ folder: resolve(one), party, now });
+    if (drafts.has(draft.release))
+      throw new ChangeError(
+        'BAD_INPUT',
+        `Cannot take "${one}": another folder brings the same release, ${draft.release.slice(0, 12)}`,
+        'Name each release once; say more about one in its next statement, later',
+      );
+    drafts.set(draft.release, draft);
+  }
+  return [...drafts.values()];
+}
+
 async function readImage(base: string, path: string): Promise<Uint8Array> {
   const place = resolve(base, path);
   const slash = place.lastIndexOf('/');

@@ -1,6 +1,13 @@
 // Which of a party's keys are at hand? Of a role's keys as many are opened as it needs, so a lost one is no obstacle.
 
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import {
+  readCertificateFile,
+  type SignOptions,
+  signStatement,
+  timestampAuthority,
+} from '@cfl/client/evidence';
 import { KeyError, openSigner, publicPath, readPublicKey, type Signer } from '@cfl/client/keys';
 import type { DelegatedRole, PublicKey, RoleName } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
@@ -24,6 +31,35 @@ function placed(uri: string, base: string): string {
 
 export function openKey(uri: string, { base, ask }: KeyRing): Promise<Signer> {
   return openSigner(placed(uri, base), { passphrase: () => ask(uri) });
+}
+
+/** Signs a statement as this party, and returns the bundle. */
+export type SignStatement = (statement: Uint8Array) => Promise<Uint8Array>;
+
+/** With the key and the certificate that the settings name, stamped by their time authority. Opens the key once. */
+export function statementSigner(ring: KeyRing): SignStatement {
+  let opened: Promise<SignOptions> | undefined;
+  return async (statement) => {
+    opened ??= openForStatements(ring);
+    return signStatement(statement, await opened);
+  };
+}
+
+async function openForStatements({ base, keys, ask }: KeyRing): Promise<SignOptions> {
+  const { statement, certificate, timeAuthority } = keys;
+  if (certificate === undefined || timeAuthority === undefined)
+    throw new ChangeError(
+      'NOT_A_SIGNER',
+      `Cannot sign a statement: publish.json, "keys", names no "${certificate === undefined ? 'certificate' : 'timeAuthority'}"`,
+      'Say there where the certificate of your statement key is, and the address of a time authority',
+    );
+  const octets = await readFile(placed(certificate, base).replace(/^file:/, ''));
+  const passphrase = () => ask(statement);
+  return {
+    signer: await openSigner(placed(statement, base), { passphrase, use: 'evidence' }),
+    certificate: new Uint8Array(readCertificateFile(octets).x509.raw),
+    witness: timestampAuthority(timeAuthority),
+  };
 }
 
 /** The public part of a key, from the file beside it where there is one. */

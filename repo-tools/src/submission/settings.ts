@@ -33,6 +33,10 @@ export interface PublishSettings {
     /** Where the keys of each role are: `file:keys/role-1.pem`, or a plain path. */
     readonly roles: ReadonlyMap<RoleName, readonly string[]>;
     readonly statement: string;
+    /** The certificate of that key: a file, DER or PEM. */
+    readonly certificate?: string | undefined;
+    /** Address of the time authority that stamps what is signed (RFC 3161). */
+    readonly timeAuthority?: string | undefined;
   };
 }
 
@@ -44,7 +48,12 @@ export function encodeSettings({ library, root, party, keys }: PublishSettings):
     library,
     root,
     party,
-    keys: { ...Object.fromEntries(keys.roles), statement: keys.statement },
+    keys: {
+      ...Object.fromEntries(keys.roles),
+      statement: keys.statement,
+      ...(keys.certificate === undefined ? {} : { certificate: keys.certificate }),
+      ...(keys.timeAuthority === undefined ? {} : { timeAuthority: keys.timeAuthority }),
+    },
   };
   return new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`);
 }
@@ -72,11 +81,14 @@ export async function readSettings(base: string): Promise<PublishSettings> {
   }
 }
 
+/** What signs statements; every other member of `keys` is a role. */
+const EVIDENCE: readonly string[] = ['statement', 'certificate', 'timeAuthority'];
+
 function parseSettings(octets: Uint8Array): PublishSettings {
   const members = parseMembers(octets, FORMAT, ['library', 'root', 'party', 'keys']);
   const given = members.get('keys');
-  const names = Object.keys(given ?? {}).filter((name) => name !== 'statement');
-  const keys = membersOf(given, 'keys', ['statement'], names);
+  const names = Object.keys(given ?? {}).filter((name) => !EVIDENCE.includes(name));
+  const keys = membersOf(given, 'keys', ['statement'], [...names, ...EVIDENCE]);
   return {
     library: textOf(members, 'library'),
     root: parseSha256(members.get('root')),
@@ -84,6 +96,8 @@ function parseSettings(octets: Uint8Array): PublishSettings {
     keys: {
       roles: new Map(names.map((name) => [parseRoleName(name), textsOf(keys, name)])),
       statement: textOf(keys, 'statement'),
+      certificate: keys.has('certificate') ? textOf(keys, 'certificate') : undefined,
+      timeAuthority: keys.has('timeAuthority') ? textOf(keys, 'timeAuthority') : undefined,
     },
   };
 }

@@ -6,7 +6,6 @@
 
 import type { Decision } from '@cfl/client/admission';
 import { sha256 } from '@cfl/client/encoding';
-import { signStatement } from '@cfl/client/evidence';
 import { encodeStatement, parseReleasePath } from '@cfl/client/firmware';
 import type { Signer } from '@cfl/client/keys';
 import type { Files } from '@cfl/client/library';
@@ -31,7 +30,7 @@ import { delegationOf } from '../intake/role-difference.ts';
 import { readSubmission } from '../intake/submission.ts';
 import { checkDrafts, type Draft, type DraftFiles, draftChange, revisedRole } from './draft.ts';
 import { findingLines } from './findings.ts';
-import { type KeyRing, openKey, openRoleKeys } from './keys.ts';
+import { type KeyRing, openRoleKeys, statementSigner } from './keys.ts';
 
 export interface SignedRole {
   readonly role: RoleName;
@@ -102,10 +101,10 @@ export async function submitBatchUnchecked(
   to: Files,
   { published, ring, now }: SubmitOptions,
 ): Promise<Submitted> {
-  const signer = await openKey(ring.keys.statement, ring);
+  const sign = statementSigner(ring);
   const files: DraftFiles[] = [];
   for (const draft of drafts)
-    files.push({ draft, statementFile: await signStatement(encodeStatement(draft.statement), signer) });
+    files.push({ draft, statementFile: await sign(encodeStatement(draft.statement)) });
   const planned = await draftChange(files, published, now);
   const { change, roles } = await signRoles(planned, { published, ring, now });
   const name = await freeName(to, drafts);

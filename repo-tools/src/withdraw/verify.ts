@@ -13,8 +13,8 @@ export function verifyAct(published: Published, now: Date): VerifyAct {
       throw new EvidenceError('UNKNOWN_ISSUER', 'the register names no authority whose certificates count', {
         hint: 'nothing can be signed before the registrar has entered one',
       });
-    const { statement, ...proven } = await verifyBundle(bundle, trust, { at: 'intake', now });
+    const proven = await verifyBundle(bundle, trust, { at: 'intake', now });
     verifyRegistered(party, proven, { purpose: 'release', also: [now] });
-    return statement;
+    return proven.statement;
   };
 }

@@ -2,6 +2,7 @@
 // run as if nothing had happened: one publication, no submission lost, none taken for its own duplicate.
 
 import { expect, test } from 'vitest';
+import { readAudit } from '../../src/audit/log.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { readHead } from '../../src/intake/decision.ts';
 import { publishedReleases } from '../../src/intake/library.ts';
@@ -58,6 +59,8 @@ async function outcomeOf(place: MemoryPlace) {
   const names = async (box: string) => [
     ...new Set((await place.private.list(box)).map((path) => path.split('/')[0])),
   ];
+  // A hold that the next run explains otherwise, upon what was published meanwhile, stands there twice
+  const records = await readAudit(place.private);
   return {
     version: published.trusted.snapshot.signed.version,
     sequence: (await readHead(published))?.sequence,
@@ -66,6 +69,7 @@ async function outcomeOf(place: MemoryPlace) {
     inbox: await names('inbox'),
     held: await names('held'),
     refused: await names('refused'),
+    acts: [...new Set(records.map(({ record: { act, what } }) => `${act} ${what}`))],
     left: (await place.private.list('')).filter((path) => /lock|pending|leaving/.test(path)),
   };
 }
