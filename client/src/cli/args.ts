@@ -1,11 +1,11 @@
 // Which command is called, with which operands and options? Strictly: what is not known is refused.
 
 import { parseArgs } from 'node:util';
-import type { Command, Program } from './command.ts';
+import type { Command, OperandValue, Program } from './command.ts';
 import { UsageError } from './refusal.ts';
 
 export interface Call {
-  readonly operands: readonly (string | undefined)[];
+  readonly operands: readonly OperandValue[];
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -76,7 +76,9 @@ export function parseCall(program: Program, command: Command, rest: readonly str
   }
   const missing = command.operands.slice(operands.length).find((name) => !name.startsWith('['));
   if (missing !== undefined) throw wrong(`${missing} is missing`);
-  const extra = operands[command.operands.length];
+  const isMany = command.operands.at(-1)?.endsWith('...]') === true;
+  const extra = isMany ? undefined : operands[command.operands.length];
   if (extra !== undefined) throw wrong(`"${extra}" is one word too many`);
-  return { operands: command.operands.map((_, i) => operands[i]), values: Object.fromEntries(values) };
+  const valueOf = (name: string, i: number) => (name.endsWith('...]') ? operands.slice(i) : operands[i]);
+  return { operands: command.operands.map(valueOf), values: Object.fromEntries(values) };
 }

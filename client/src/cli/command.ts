@@ -20,10 +20,17 @@ type Value<S extends OptionSpec> = S extends { readonly type: 'boolean' }
 
 export type Values<O extends OptionSpecs> = { readonly [K in keyof O]?: Value<O[K]> };
 
-/** `RELEASE` must be given, `[FILE]` may. */
+/** `RELEASE` must be given, `[FILE]` may; `[DIR...]`, the last one, may be given many times. */
 export type Operands<P extends readonly string[]> = {
-  readonly [K in keyof P]: P[K] extends `[${string}]` ? string | undefined : string;
+  readonly [K in keyof P]: P[K] extends `[${string}...]`
+    ? readonly string[]
+    : P[K] extends `[${string}]`
+      ? string | undefined
+      : string;
 };
+
+/** What stands for one operand of a call. */
+export type OperandValue = string | undefined | readonly string[];
 
 export interface Example {
   readonly line: string;
@@ -44,11 +51,7 @@ export interface CommandSpec<P extends readonly string[], O extends OptionSpecs>
 
 /** A command whose operands and options are checked before it runs. */
 export interface Command extends Omit<CommandSpec<readonly string[], OptionSpecs>, 'run'> {
-  run(
-    operands: readonly (string | undefined)[],
-    values: Readonly<Record<string, unknown>>,
-    io: Io,
-  ): Promise<number>;
+  run(operands: readonly OperandValue[], values: Readonly<Record<string, unknown>>, io: Io): Promise<number>;
 }
 
 /** Gives `run` the types of the operands and options that the command names. */

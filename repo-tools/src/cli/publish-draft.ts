@@ -15,7 +15,7 @@ import {
 } from '@cfl/client/firmware';
 import type { SubmissionDecision } from '../intake/decide.ts';
 import { readLibrary } from '../intake/library.ts';
-import { checkDraft, readDraft } from '../submission/draft.ts';
+import { checkDrafts, readDrafts } from '../submission/draft.ts';
 import { findingLines } from '../submission/findings.ts';
 import { hardwareText, type NewRelease, newRelease } from '../submission/prepare.ts';
 import { atDesk, SETTINGS_OPTION } from './publish-desk.ts';
@@ -76,30 +76,37 @@ function onCpl({ onCpl: how, entries, snapshot }: NewRelease): string {
 export const check = command({
   name: 'check',
   does: 'Says word for word what the gateway would say',
-  operands: ['[DIR]'],
+  operands: ['[DIR...]'],
   options: { ...SETTINGS_OPTION, ...JSON_OPTION },
   examples: [
     { line: 'cfl-publish check', does: 'exit code 1 where it would be refused, 4 where it would be held' },
+    {
+      line: 'cfl-publish check meter-a meter-b',
+      does: 'several releases, as one submission would bring them',
+    },
   ],
-  run: ([dir], { settings: given, json }, io) =>
+  run: ([dirs], { settings: given, json }, io) =>
     atDesk(given, io, async ({ settings, published, ring }) => {
-      const draft = await readDraft({ folder: resolve(dir ?? '.'), party: settings.party, now: io.now });
-      return sayDecision(
-        await checkDraft(draft, published, ring, io.now),
-        io,
-        json === true ? 'json' : 'lines',
-      );
+      const drafts = await readDrafts(dirs, settings.party, io.now);
+      const decision = await checkDrafts(drafts, published, ring, io.now);
+      return sayDecision(decision, io, json === true ? 'json' : 'lines');
     }),
 });
 
 function sayDecision({ releases, outcome }: SubmissionDecision, io: Io, form: 'json' | 'lines'): number {
-  for (const { decision } of releases) {
-    if (form === 'json') {
-      io.out(JSON.stringify({ format: 'cfl/decision/1', ...decision }));
-      continue;
+  const [only, ...others] = releases;
+  if (form === 'json' && others.length === 0)
+    io.out(JSON.stringify({ format: 'cfl/decision/1', ...only?.decision }));
+  else if (form === 'json') {
+    const each = releases.map(({ submitted, decision }) => ({ release: submitted.release, ...decision }));
+    io.out(JSON.stringify({ format: 'cfl/decisions/1', outcome, releases: each }));
+  } else {
+    for (const { submitted, decision } of releases) {
+      if (others.length > 0) io.out(`Release ${submitted.release.slice(0, 12)}`);
+      for (const line of findingLines(decision.findings)) io.out(line);
+      io.out(summary(decision));
     }
-    for (const line of findingLines(decision.findings)) io.out(line);
-    io.out(summary(decision));
+    if (others.length > 0) io.out(`${releases.length} releases, decided as one: ${outcome}`);
   }
   return outcome === 'refused' ? EXIT.refused : outcome === 'held' ? EXIT.act : EXIT.done;
 }

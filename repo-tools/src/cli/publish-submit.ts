@@ -6,7 +6,7 @@ import { findParty } from '@cfl/client/firmware';
 import { folder } from '@cfl/client/library';
 import { type Change, readChange, writeChange } from '../change/change.ts';
 import { readLibrary } from '../intake/library.ts';
-import { readDraft } from '../submission/draft.ts';
+import { readDrafts } from '../submission/draft.ts';
 import { findingLines } from '../submission/findings.ts';
 import { minuteOf, type SubmissionStatus, statusOf } from '../submission/status.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type SignedRole,
   signAgain,
   signFirstVersions,
-  submit as submitDraft,
+  submitBatch,
 } from '../submission/submit.ts';
 import { atDesk, folderAt, SETTINGS_OPTION, signedLine } from './publish-desk.ts';
 
@@ -25,22 +25,27 @@ const TO_OPTION = {
 export const submit = command({
   name: 'submit',
   does: 'Checks, signs, and writes one folder to send to the library',
-  operands: ['[DIR]'],
+  operands: ['[DIR...]'],
   options: { ...TO_OPTION, ...SETTINGS_OPTION },
   examples: [
+    {
+      line: 'cfl-publish submit meter-a meter-b',
+      does: 'several releases in one submission, decided as one',
+    },
     { line: 'cfl-publish submit --to /srv/library/private/inbox', does: 'for a library on this machine' },
   ],
-  run: ([dir], { to, settings: given }, io) =>
+  run: ([dirs], { to, settings: given }, io) =>
     atDesk(given, io, async ({ settings, published, ring }) => {
-      const draft = await readDraft({ folder: resolve(dir ?? '.'), party: settings.party, now: io.now });
-      const { name, change, roles } = await submitDraft(draft, folder(resolve(to ?? '.')), {
+      const drafts = await readDrafts(dirs, settings.party, io.now);
+      const { name, change, roles } = await submitBatch(drafts, folder(resolve(to ?? '.')), {
         published,
         ring,
         now: io.now,
       });
       const party =
         findParty((await readLibrary(published)).register, settings.party)?.name ?? settings.party;
-      io.err(`Signed     the statement, as ${party}`);
+      const statements = drafts.length === 1 ? 'the statement' : `${drafts.length} statements`;
+      io.err(`Signed     ${statements}, as ${party}`);
       sayClear(io);
       return saySigned(io, to === undefined ? name : `${to}/${name}`, change, roles);
     }),

@@ -17,7 +17,7 @@ import { signDocument } from '../../src/change/sign.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { GATE } from '../../src/intake/planned.ts';
 import { statusOf } from '../../src/submission/status.ts';
-import { planAct, type SignAct, type WithdrawalRequest } from '../../src/withdraw/act.ts';
+import { planAct, type WithdrawalRequest } from '../../src/withdraw/act.ts';
 import { withdraw } from '../../src/withdraw/withdraw.ts';
 import { memoryPlace } from '../deploy/memory-files.ts';
 import { Death, mortal, pointsOf } from '../deploy/mortal.ts';
@@ -64,7 +64,7 @@ async function sendAct(
   request: WithdrawalRequest,
   { by, alter = (change) => change }: { by: Maker; alter?: (change: Change) => Change },
 ): Promise<void> {
-  const sign: SignAct = await signActAs(by);
+  const sign = signActAs(by);
   const change = await planAct(request, { published: await loadState(place), sign, now: NOW });
   await writeChange(inbox(place), 'withdrawal', alter(change));
 }
