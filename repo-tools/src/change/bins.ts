@@ -1,11 +1,14 @@
 // Which bins does a role have that has grown too long for one file, and which file lists what?
 //
 // Rules (design: Trust)
-// - A manufacturer's role and the gate's are split, no others: into 2, 4, 8 … bins, `m-fff1-0` and on.
+// - A manufacturer's role, the gate's and the catalogue's are split, no others: into 2, 4, 8 … bins,
+//   `m-fff1-0` and on.
 // - The role delegates to its bins under its own keys and threshold, terminating, by patterns that follow
 //   from their number alone. What belongs to no release stays with the role itself.
 // - It is split when the entries of one file would take more than 56,000 octets, which leaves 4,000 for the
 //   rest of it and its signatures; and not before, so that a library has no role more than it needs.
+// - The catalogue's shards are binned by their manufacturer code, its last digit first. Everybody who fetches
+//   a release reads one of them, so they are split from 8,000 octets on, and into 16 bins at most.
 
 import { canonicalText } from '@cfl/client/encoding';
 import { binOf, binPrefixes, isBinCount, MOST_BINS } from '@cfl/client/firmware';
@@ -21,11 +24,13 @@ import {
   type Targets,
 } from '@cfl/client/tuf';
 
-/** Octets of one file's entries. */
-export const MOST_ENTRIES = 56_000;
+/** Octets of one file's entries, and the number of bins. */
+const MOST = { octets: 56_000, bins: MOST_BINS };
+const MOST_OF_CATALOGUE = { octets: 8_000, bins: 16 };
 
-const BIN = /^(m-[0-9a-f]{4}|gate)-(?:0|[1-9]\d{0,3})$/;
-const SPLITS = /^(m-[0-9a-f]{4}|gate)$/;
+const BIN = /^(m-[0-9a-f]{4}|gate|catalogue)-(?:0|[1-9]\d{0,3})$/;
+const SPLITS = /^(m-[0-9a-f]{4}|gate|catalogue)$/;
+const SHARD = /^catalogue\/([0-9A-F]{4})-\d+\.json$/;
 const OF_RELEASE = /^(?:firmware\/[0-9A-F]{4}\/|intake\/|withdrawn\/)([0-9a-f]{64})[/-]/;
 
 /** The role that a bin belongs to; every other role is its own. */
@@ -45,8 +50,18 @@ export function filesOf(family: RoleName, bins: number): readonly RoleName[] {
 
 /** The role or bin that lists this path. */
 export function placeOf(path: string, family: RoleName, bins: number): RoleName {
-  const release = bins === 1 ? undefined : OF_RELEASE.exec(path)?.[1];
-  return release === undefined ? family : binName(family, binOf(release, bins));
+  const digits = bins === 1 ? undefined : (OF_RELEASE.exec(path)?.[1] ?? shardDigits(path));
+  return digits === undefined ? family : binName(family, binOf(digits, bins));
+}
+
+/** `FFF1-3.json` as `1fff`. */
+function shardDigits(path: string): string | undefined {
+  const code = SHARD.exec(path)?.[1];
+  return code === undefined ? undefined : backwards(code.toLowerCase());
+}
+
+function backwards(digits: string): string {
+  return [...digits].reverse().join('');
 }
 
 /** How many bins the role has, as far as it says; 1 where it lists its files itself. */
@@ -61,18 +76,22 @@ export function binsNeeded(
   from: number,
 ): number {
   if (!SPLITS.test(family)) return 1;
+  const most = family === 'catalogue' ? MOST_OF_CATALOGUE : MOST;
   const sizes = [...entries].map(([path, file]) => [path, entryLength(path, file)] as const);
   let bins = from;
-  while (bins < MOST_BINS && !areShort(sizes, family, bins)) bins *= 2;
+  while (bins < most.bins && !areShort(sizes, { family, bins, octets: most.octets })) bins *= 2;
   return bins;
 }
 
-function areShort(sizes: readonly (readonly [string, number])[], family: RoleName, bins: number): boolean {
+function areShort(
+  sizes: readonly (readonly [string, number])[],
+  { family, bins, octets }: { family: RoleName; bins: number; octets: number },
+): boolean {
   const totals = new Map<RoleName, number>();
   for (const [path, size] of sizes) {
     const place = placeOf(path, family, bins);
     const total = (totals.get(place) ?? 0) + size;
-    if (total > MOST_ENTRIES && (bins === 1 || place !== family)) return false;
+    if (total > octets && (bins === 1 || place !== family)) return false;
     totals.set(place, total);
   }
   return true;
@@ -104,6 +123,7 @@ export function binDelegations(
 }
 
 function patternsOf(family: RoleName, prefix: string): readonly string[] {
+  if (family === 'catalogue') return [`catalogue/*${backwards(prefix).toUpperCase()}-*`];
   if (family === 'gate') return [`intake/${prefix}*/*`, `withdrawn/${prefix}*`];
   return [`firmware/${family.slice(2).toUpperCase()}/${prefix}*/*`];
 }

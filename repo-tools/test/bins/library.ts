@@ -24,14 +24,15 @@ export async function manyReleases(count: number, text = 'image'): Promise<Map<T
   return files;
 }
 
-/** The next versions of m-fff1 and its bins with these files; not yet signed. */
+/** The next versions of a role and its bins with these files; not yet signed. */
 export async function revised(
   published: Published,
   add: ReadonlyMap<TargetPath, Uint8Array>,
+  family = M_FFF1,
 ): Promise<Change> {
-  const authority = authorityOf(published.trusted.targets.signed.delegations, M_FFF1);
-  if (authority === undefined) throw new Error('nothing delegates to m-fff1');
-  const metadata = await reviseFamily(published, { family: M_FFF1, authority, add }, NOW);
+  const authority = authorityOf(published.trusted.targets.signed.delegations, family);
+  if (authority === undefined) throw new Error(`nothing delegates to ${family}`);
+  const metadata = await reviseFamily(published, { family, authority, add }, NOW);
   return changeOf(published, metadata, add);
 }
 
@@ -55,6 +56,7 @@ export async function adding(
   published: Published,
   add: ReadonlyMap<TargetPath, Uint8Array>,
   signers: readonly Signer[],
+  family = M_FFF1,
 ): Promise<Change> {
-  return signed(await revised(published, add), signers, published);
+  return signed(await revised(published, add, family), signers, published);
 }
