@@ -1,7 +1,7 @@
 // The library as it will be after what was accepted so far in this run: whoever is decided next sees that.
 
 import { type Sha256, sha256 } from '@cfl/client/encoding';
-import { decisionPath } from '@cfl/client/firmware';
+import { decisionPath, type ReleaseId } from '@cfl/client/firmware';
 import type { Signer } from '@cfl/client/keys';
 import { type Acceptance, HEAD_PATH } from '@cfl/client/library';
 import {
@@ -30,7 +30,7 @@ export interface IntakeSigners extends OnlineSigners {
   readonly catalogue: Signer;
 }
 
-const GATE = parseRoleName('gate');
+export const GATE = parseRoleName('gate');
 export const CATALOGUE = parseRoleName('catalogue');
 
 /** What stands beside the rules in the record of an acceptance. */
@@ -107,9 +107,7 @@ export class PlannedLibrary implements Published {
     { releases, cpl }: SubmissionDecision,
     { now, audit, received, released }: AcceptedBy,
   ): Promise<void> {
-    const digests = [...this.#read]
-      .map(([path, found]) => ({ path, sha256: found }))
-      .sort((a, b) => (a.path < b.path ? -1 : 1));
+    const digests = this.#readFor(releases.map(({ submitted }) => submitted.release));
     for (const [role, document] of change.metadata) this.#roles.set(role, document as Document<Targets>);
     for (const [path, octets] of change.targets) this.#targets.set(path, octets);
     const roles = [...change.metadata].map(([name, { signed }]) => ({ name, version: signed.version }));
@@ -127,7 +125,7 @@ export class PlannedLibrary implements Published {
           now,
           received,
           cpl,
-          digests,
+          digests: digests(release),
           released,
           audit,
           findings: decision.findings,
@@ -144,6 +142,15 @@ export class PlannedLibrary implements Published {
   /** Takes up an endorsement. */
   async endorse(path: string, octets: Uint8Array): Promise<void> {
     await this.#putNew(path, octets);
+  }
+
+  /** What was read for one of these releases: not what was read for the others alone. */
+  #readFor(releases: readonly ReleaseId[]): (release: ReleaseId) => Acceptance['digests'] {
+    const all = [...this.#read].map(([path, found]) => ({ path, sha256: found }));
+    all.sort((a, b) => (a.path < b.path ? -1 : 1));
+    const together = new Set<string>(releases);
+    const of = all.map(({ path }) => path.split('/').find((part) => together.has(part)));
+    return (release) => all.filter((_, i) => of[i] === undefined || of[i] === release);
   }
 
   /** Takes up the files of a withdrawal. */

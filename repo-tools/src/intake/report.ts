@@ -4,21 +4,19 @@ import { columns } from '@cfl/client/cli';
 import type { RoleName } from '@cfl/client/tuf';
 import { familyOf } from '../change/bins.ts';
 import { type Answer, decisive } from './answer.ts';
-import type { IntakeReport, PublishedBatch } from './intake.ts';
+import type { IntakeReport, IntakeResult, PublishedBatch } from './intake.ts';
 import { GATE } from './planned.ts';
 
 /** For `out`: the results. */
 export function intakeLines({ results, published }: IntakeReport): string[] {
-  const rows = results.map(({ name, outcome, answer }) => {
-    const why =
-      answer && outcome !== 'accepted'
-        ? reasonOf(answer)
-        : outcome === 'published'
-          ? 'it was already; its folder is cleared'
-          : '';
-    return [nameShown(name), outcome, why];
-  });
+  const rows = results.map((one) => [nameShown(one.name), one.outcome, whyOf(one)]);
   return [...columns(rows), ...(published === undefined ? [] : [`Published version ${published.version}`])];
+}
+
+function whyOf({ outcome, answer, withdrawn }: IntakeResult): string {
+  if (outcome === 'published') return 'it was already; its folder is cleared';
+  if (withdrawn !== undefined) return `withdraws release ${withdrawn.slice(0, 12)}, for good`;
+  return answer === undefined || outcome === 'accepted' ? '' : reasonOf(answer);
 }
 
 /** For `err`: what the publication consisted of. */

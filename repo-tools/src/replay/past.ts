@@ -4,6 +4,7 @@
 // before, so that a catalogue that lied at the time is found out; and so does the head of the chain.
 
 import { type Sha256, sha256 } from '@cfl/client/encoding';
+import { type EndorsementPlace, parseEndorsementPath, type ReleaseId } from '@cfl/client/firmware';
 import { type Acceptance, HEAD_PATH } from '@cfl/client/library';
 import {
   type Document,
@@ -49,9 +50,18 @@ export class PastLibrary implements Published {
     this.#digests = digests;
   }
 
-  /** Throws CannotReplay. */
-  static async of({ digests }: Acceptance, source: ReplaySource, derived: Derived): Promise<PastLibrary> {
-    const byPath = new Map(digests.map(({ path, sha256: digest }) => [path, digest]));
+  /** As the decisions about one submission name it together. Throws CannotReplay. */
+  static async of(
+    decisions: readonly Acceptance[],
+    source: ReplaySource,
+    derived: Derived,
+  ): Promise<PastLibrary> {
+    const byPath = new Map<string, Sha256 | null>();
+    for (const { path, sha256: digest } of decisions.flatMap(({ digests }) => digests)) {
+      if ((byPath.get(path) ?? digest) !== digest)
+        throw new CannotReplay(`the decisions about one submission name two different ${path}`);
+      byPath.set(path, digest);
+    }
     const targets = await formerRole(TARGETS, byPath, source);
     if (targets === undefined) throw new CannotReplay('it does not say which delegations it rests on');
     return new PastLibrary(source, derived, byPath, targets);
@@ -71,6 +81,14 @@ export class PastLibrary implements Published {
     if (octets === undefined)
       throw new CannotReplay(`${path} of the SHA-256 ${digest.slice(0, 12)} is not in the library any more`);
     return octets;
+  }
+
+  /** Those that were read. */
+  endorsementsOf(release: ReleaseId): readonly EndorsementPlace[] {
+    const read = [...this.#digests].filter(([, digest]) => digest !== null);
+    return read
+      .flatMap(([path]) => parseEndorsementPath(path) ?? [])
+      .filter((place) => place.release === release);
   }
 
   async #derive(path: string): Promise<Uint8Array | undefined> {

@@ -96,7 +96,8 @@ async function replaySubmission(
   if (first === undefined) return [];
   const { acceptance } = first;
   try {
-    const past = await PastLibrary.of(acceptance, source, { files: derived });
+    const all = group.map((one) => one.acceptance);
+    const past = await PastLibrary.of(all, source, { files: derived });
     const { submission, former } = await submissionAgain(group, past, source);
     const { releases } = await factsOf(submission, past, {
       now: parseDate(acceptance.decided),

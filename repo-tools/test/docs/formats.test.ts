@@ -16,15 +16,17 @@ import {
   trustedRootFile,
 } from '@cfl/client/firmware';
 import { createKeyFile } from '@cfl/client/keys';
-import { acceptanceFile, folder, withdrawalFile } from '@cfl/client/library';
+import { acceptanceFile, folder, withdrawalFile, withdrawalStatement } from '@cfl/client/library';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makePki } from '../../../scripts/pki/pki.ts';
 import { witnessOf } from '../../../scripts/pki/time-authority.ts';
+import { parseRecord } from '../../src/audit/log.ts';
 import { readCeremony } from '../../src/ceremony/ceremony-file.ts';
 import { parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { readChange } from '../../src/change/change.ts';
 import { parseAnswer } from '../../src/intake/answer.ts';
-import { parseDecision, readHead } from '../../src/intake/decision.ts';
+import { readHead } from '../../src/intake/decision.ts';
+import { parseJudgement } from '../../src/intake/judgement.ts';
 import { parseForm } from '../../src/submission/form.ts';
 import { readSettings } from '../../src/submission/settings.ts';
 
@@ -37,17 +39,18 @@ type Read = (octets: Uint8Array) => unknown;
 /** The parsers of each page, in the order of its examples. */
 const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'anchors.md': [anchorsFile.parse, trustedRootFile.parse],
+  'audit.md': [parseRecord, parseJudgement],
   'catalogue.md': [catalogueIndex.parse, catalogueShard.parse],
   'ceremony.md': [readCeremonyWithKeys],
   'change.md': [readLoneChange],
-  'decision.md': [readDecisionTwice, readHeadFrom, parseAnswer],
+  'decision.md': [acceptanceFile.parse, readHeadFrom, parseAnswer],
   'library.md': [librarySettings.parse],
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
   'register.md': [partyRegister.parse],
   'revocations.md': [revocationsFile.parse],
   'release-statement.md': [parseStatement, parseSlices, verifyExampleBundle],
-  'withdrawal.md': [withdrawalFile.parse],
+  'withdrawal.md': [withdrawalFile.parse, withdrawalStatement.parse],
 };
 /** The CPL's page shortens its examples; the tests of the import cover it. */
 const ELSEWHERE = ['README.md', 'cpl.md'];
@@ -121,18 +124,13 @@ async function readCeremonyWithKeys(octets: Uint8Array): Promise<unknown> {
   return readCeremony(join(scratch, 'ceremony.json'));
 }
 
-/** As the gate and as every reader does. */
-function readDecisionTwice(octets: Uint8Array): void {
-  expect(parseDecision(octets).release).toBe(acceptanceFile.parse(octets).release);
-}
-
 /** The head of the chain names the decision that the same page shows. */
 async function readHeadFrom(octets: Uint8Array): Promise<void> {
   const [decision = ''] = examplesOf('decision.md');
   const head = await readHead({ read: async () => octets } as unknown as Parameters<typeof readHead>[0]);
   const onOneLine = encoded(`${JSON.stringify(JSON.parse(decision))}\n`);
   expect(head?.sha256).toBe(await sha256(onOneLine));
-  expect(head?.sequence).toBe(parseDecision(onOneLine).sequence);
+  expect(head?.sequence).toBe(acceptanceFile.parse(onOneLine).sequence);
 }
 
 /** In the statement that the same page shows. */
