@@ -4,11 +4,17 @@
 // registrar's, which says what library this is and that it has no parties yet.
 
 import {
+  ANCHORS_PATH,
+  anchorsFile,
   DEFAULT_SIZE_LIMIT,
   LIBRARY_PATH,
   librarySettings,
   PARTIES_PATH,
   partyRegister,
+  REVOCATIONS_PATH,
+  revocationsFile,
+  TRUSTED_ROOT_PATH,
+  trustedRootFile,
 } from '@cfl/client/firmware';
 import {
   type Delegations,
@@ -48,12 +54,24 @@ export interface Founding {
   readonly holders: Readonly<Record<CeremonyRole, RoleHolders>>;
 }
 
+/** Nobody's statement counts until the registrar names the authorities: `cfl-repo trust`. */
+const NO_AUTHORITY = {
+  mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+  tlogs: [],
+  certificateAuthorities: [],
+  ctlogs: [],
+  timestampAuthorities: [],
+} as const;
+
 export async function planFirstRoot({ name, trial, holders }: Founding, now: Date): Promise<Change> {
   await refuseSharedKeys(new Map(CEREMONY_ROLES.map((role) => [role, holders[role].keys])));
   for (const role of CEREMONY_ROLES) refuseUnreachable(role, holders[role]);
 
   const register = new Map([
     [PARTIES_PATH, partyRegister.encode({ format: 'cfl/register/1', parties: [] })],
+    [TRUSTED_ROOT_PATH, trustedRootFile.encode(NO_AUTHORITY)],
+    [ANCHORS_PATH, anchorsFile.encode({ format: 'cfl/anchors/1', authorities: [] })],
+    [REVOCATIONS_PATH, revocationsFile.encode({ format: 'cfl/revocations/1', revocations: [] })],
     [
       LIBRARY_PATH,
       librarySettings.encode({ format: 'cfl/library/1', name, trial, sizeLimit: DEFAULT_SIZE_LIMIT }),

@@ -1,7 +1,7 @@
 // What does a party hand to the registrar? `party.json`: who it is, its codes, and its public keys.
 //
-// The keys under `roleKeys` sign the roles of its codes; those under `statementKeys` sign its statements.
-// Each key is written with its id, and an id that is not the hash of its key is refused.
+// The keys under `roleKeys` sign the roles of its codes. Under `certificates` stand the digests of those
+// under whose keys it signs its statements, each with the purposes that it is for.
 
 import type { JsonObject } from '@cfl/client/encoding';
 import { FormatError, type Party, partyRegister } from '@cfl/client/firmware';
@@ -31,41 +31,30 @@ export async function parsePartyFile(octets: Uint8Array, name = 'party.json'): P
 }
 
 async function read(octets: Uint8Array): Promise<NewParty> {
-  const required = ['id', 'name', 'kinds', 'codes', 'statementKeys'];
-  const members = parseMembers(octets, FORMAT, required, ['roleKeys', 'mailbox']);
-  const statementKeys = await Promise.all(listOf(members, 'statementKeys').map(readStatementKey));
-  const entry = readEntry(members, statementKeys);
+  const required = ['id', 'name', 'kinds', 'codes', 'certificates'];
+  const members = parseMembers(octets, FORMAT, required, ['roleKeys', 'userRoles', 'eui64', 'mailbox']);
+  const { certificates, ...entry } = readEntry(members);
   const role = members.has('roleKeys') ? await readRole(members) : undefined;
   if (entry.codes.length > 0 && role === undefined) {
     const expected = 'the keys that sign the roles of its codes';
     throw new FormatError('roleKeys', { found: 'nothing', expected });
   }
-  return { ...entry, role, statementKeys, mailbox: entry.mailbox };
+  const undated = certificates.map(({ sha256, purposes }) => ({ sha256, purposes }));
+  return { ...entry, role, certificates: undated, eui64: entry.eui64, mailbox: entry.mailbox };
 }
 
-/** Name, kinds, codes and mailbox are read as the register will hold them. */
-function readEntry(members: Members, statementKeys: readonly PublicKey[]): Party {
+/** Everything but the role's keys is read as the register will hold it. */
+function readEntry(members: Members): Party {
   const { format, roleKeys, ...rest } = Object.fromEntries(members);
-  const entry = { ...rest, statementKeys: statementKeys.map(registered) };
+  const certificates = listOf(members, 'certificates').map((value, i) => {
+    const named = membersOf(value as JsonObject, `certificates[${i}]`, ['sha256', 'purposes']);
+    return { ...Object.fromEntries(named), from: ANY_DATE };
+  });
+  const entry = { userRoles: [], ...rest, certificates };
   const octets = partyRegister.encode({ format: 'cfl/register/1', parties: [entry as unknown as Party] });
   const [party] = partyRegister.parse(octets).parties;
   if (party === undefined) throw new TypeError('A register of one party has one party');
   return party;
-}
-
-function registered({ id, public: pem }: PublicKey): Party['statementKeys'][number] {
-  return { id, public: pem, from: ANY_DATE };
-}
-
-async function readStatementKey(value: unknown, i: number): Promise<PublicKey> {
-  const at = `statementKeys[${i}]`;
-  const members = membersOf(value as JsonObject, at, ['id', 'public']);
-  const key = await publicKey('ecdsa', 'ecdsa-sha2-nistp256', textOf(members, 'public'));
-  if (key.id === members.get('id')) return key;
-  throw new FormatError(`${at}.id`, {
-    found: JSON.stringify(members.get('id')),
-    expected: `"${key.id}", the id of this key as an ECDSA P-256 key`,
-  });
 }
 
 async function readRole(members: Members): Promise<RoleHolders> {
@@ -89,7 +78,7 @@ function readRoleKey(value: unknown, at: string): Promise<PublicKey> {
 }
 
 export function encodePartyFile(party: NewParty): Uint8Array {
-  const { id, name, kinds, codes, role, statementKeys, mailbox } = party;
+  const { id, name, kinds, codes, role, userRoles, certificates, eui64, mailbox } = party;
   const file = {
     format: FORMAT,
     id,
@@ -97,7 +86,9 @@ export function encodePartyFile(party: NewParty): Uint8Array {
     kinds,
     codes,
     ...(role && { roleKeys: { threshold: role.threshold, keys: role.keys.map(({ json }) => json) } }),
-    statementKeys: statementKeys.map((key) => ({ id: key.id, public: key.public })),
+    ...(userRoles.length === 0 ? {} : { userRoles }),
+    certificates,
+    ...(eui64 === undefined ? {} : { eui64 }),
     ...(mailbox === undefined ? {} : { mailbox }),
   };
   return new TextEncoder().encode(`${JSON.stringify(file, undefined, 2)}\n`);

@@ -13,11 +13,10 @@ import {
   type PartyKind,
   partyRegister,
   type Register,
+  type RegisteredCertificate,
 } from '@cfl/client/firmware';
-import { statementTrust } from '@cfl/client/library';
 import {
   type Document,
-  type PublicKey,
   parseRoleName,
   parseTargetPath,
   type RoleName,
@@ -38,8 +37,10 @@ export interface NewParty {
   readonly codes: readonly ManufacturerCode[];
   /** Who signs the roles of its codes; undefined for a party without codes. */
   readonly role: RoleHolders | undefined;
-  /** Who signs its statements. */
-  readonly statementKeys: readonly PublicKey[];
+  readonly userRoles: Party['userRoles'];
+  /** Under whose keys it signs, and what for; good from the day on which it is registered. */
+  readonly certificates: readonly Pick<RegisteredCertificate, 'sha256' | 'purposes'>[];
+  readonly eui64: Party['eui64'] | undefined;
   readonly mailbox: string | undefined;
 }
 
@@ -54,7 +55,7 @@ export async function planParty(party: NewParty, published: Published, now: Date
       'Choose another id, or change its entry',
     );
   }
-  await refuseKnownKeys(party, register, published);
+  await refuseKnownKeys(party, published);
   const parties = partyRegister.encode({ ...register, parties: [...register.parties, entryOf(party, now)] });
   const registrar = await revise(
     REGISTRAR,
@@ -108,34 +109,24 @@ async function delegateCodes(
   return revise(TARGETS, published.trusted.targets, delegations === undefined ? {} : { delegations }, now);
 }
 
-/** No key of the party serves anybody else, nor two of its own purposes. */
-async function refuseKnownKeys(party: NewParty, register: Register, published: Published): Promise<void> {
+/** No key of the party serves anybody else. That no certificate does is a rule of the register's format. */
+async function refuseKnownKeys(party: NewParty, published: Published): Promise<void> {
   const { root, targets } = published.trusted;
   const known = new Map([...root.signed.keys, ...(targets.signed.delegations?.keys ?? [])]);
-  const others = await Promise.all(register.parties.map(statementTrust));
-  const statementKeys = new Map(others.flatMap(({ keys }) => [...keys]));
   await refuseSharedKeys(
     new Map([
       ['the library', [...known.values()]],
-      ['the statements of another party', [...statementKeys.values()].map(({ key }) => key)],
       [`the role of ${party.name}`, party.role?.keys ?? []],
-      [`the statements of ${party.name}`, party.statementKeys],
     ]),
   );
 }
 
-function entryOf(party: NewParty, now: Date): Party {
+function entryOf({ role, certificates, eui64, mailbox, ...party }: NewParty, now: Date): Party {
   return {
-    id: party.id,
-    name: party.name,
-    kinds: party.kinds,
-    codes: party.codes,
-    statementKeys: party.statementKeys.map((key) => ({
-      id: key.id,
-      public: key.public,
-      from: encodeDate(now),
-    })),
-    ...(party.mailbox === undefined ? {} : { mailbox: party.mailbox }),
+    ...party,
+    certificates: certificates.map((certificate) => ({ ...certificate, from: encodeDate(now) })),
+    ...(eui64 === undefined ? {} : { eui64 }),
+    ...(mailbox === undefined ? {} : { mailbox }),
   };
 }
 

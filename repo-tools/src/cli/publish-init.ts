@@ -3,7 +3,13 @@
 import { relative, resolve } from 'node:path';
 import { command, EXIT, UsageError } from '@cfl/client/cli';
 import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
-import { initPublisher, type KeysHere, PARTY_FILE, refuseOverwriting } from '../submission/init.ts';
+import {
+  type EvidenceSettings,
+  initPublisher,
+  type KeysHere,
+  PARTY_FILE,
+  refuseOverwriting,
+} from '../submission/init.ts';
 import { pinHere, SETTINGS_FILE } from '../submission/settings.ts';
 import { SETTINGS_OPTION } from './publish-desk.ts';
 
@@ -16,7 +22,10 @@ export const init = command({
     'root-sha256': { type: 'string', value: 'HEX', does: 'its SHA-256, as the operator read it out' },
     party: { type: 'string', value: 'ID', does: 'the party, as the register names it' },
     code: { type: 'string', value: 'FFF1', multiple: true, does: 'a manufacturer code of the party' },
-    'keys-here': { type: 'boolean', does: 'make two role keys and a statement key, encrypted, in keys/' },
+    'keys-here': { type: 'boolean', does: 'make two keys of its role, encrypted, in keys/' },
+    'statement-key': { type: 'string', value: 'FILE', does: 'the key of its statements' },
+    certificate: { type: 'string', value: 'FILE', does: 'the certificate for that key, DER or PEM' },
+    'time-authority': { type: 'string', value: 'URL', does: 'who stamps what it signs (RFC 3161)' },
     name: { type: 'string', value: 'TEXT', does: 'the name of the party, for the registrar' },
     mailbox: { type: 'string', value: 'MAILBOX', does: "a function's mailbox, no person's" },
     ...SETTINGS_OPTION,
@@ -28,7 +37,7 @@ export const init = command({
     },
     {
       line: 'cfl-publish init ../library --root-sha256 9b41…e07c --party example-meters --code FFF1 --keys-here --name "Example Meters"',
-      does: 'makes the keys too, and party.json for the registrar',
+      does: 'makes the keys of the role too, and party.json for the registrar',
     },
   ],
   async run([url], values, io) {
@@ -58,19 +67,36 @@ export const init = command({
       root,
       party,
       codes,
+      evidence: evidenceFrom(values),
       keysHere: made,
     });
     if (made === undefined) {
       io.err(`Wrote ${SETTINGS_FILE}: say there where your keys are (a path, or file:)`);
       return EXIT.done;
     }
-    io.err(`Wrote ${SETTINGS_FILE}, and keys/ with three encrypted keys, readable by you alone`);
+    io.err(`Wrote ${SETTINGS_FILE}, and keys/ with two encrypted keys, readable by you alone`);
     io.err('Keep keys/role-2.pem apart from role-1.pem: either signs, so one lost key stops nothing');
     io.out(PARTY_FILE);
     io.err(`Send ${PARTY_FILE} to the registrar; it holds public keys only`);
     return EXIT.done;
   },
 });
+
+/** All three or none: without them nothing can be signed, and publish.json says so. */
+function evidenceFrom(values: {
+  readonly 'statement-key'?: string;
+  readonly certificate?: string;
+  readonly 'time-authority'?: string;
+}): EvidenceSettings | undefined {
+  const { 'statement-key': key, certificate, 'time-authority': timeAuthority } = values;
+  if (key === undefined && certificate === undefined && timeAuthority === undefined) return undefined;
+  if (key !== undefined && certificate !== undefined && timeAuthority !== undefined)
+    return { key, certificate, timeAuthority };
+  throw wrong(
+    'expected --statement-key, --certificate and --time-authority together',
+    'Give all three, or fill them in later in publish.json',
+  );
+}
 
 function identifier<T>(parse: (text: unknown) => T, text: string | undefined, option: string): T {
   if (text === undefined) throw wrong(`it needs ${option}`, 'Run: cfl-publish init --help');

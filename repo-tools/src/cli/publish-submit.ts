@@ -123,12 +123,14 @@ export const status = command({
 
 function exitFor({ state }: SubmissionStatus): number {
   if (state === 'refused') return EXIT.refused;
-  return state === 'published' || state === 'withdrawn' ? EXIT.done : EXIT.act;
+  return ['published', 'withdrawn', 'endorsed'].includes(state) ? EXIT.done : EXIT.act;
 }
 
 function statusLines(found: SubmissionStatus): string[] {
   if (found.state === 'withdrawn')
     return [`Withdrawn on ${minuteOf(found.date)}: release ${found.release.slice(0, 12)}, for good`];
+  if (found.state === 'endorsed')
+    return [`Published: ${found.endorser} endorses release ${found.release.slice(0, 12)}`];
   if (found.state === 'not yet there') return ['Not yet there: the library shows no decision about it'];
   if (found.state !== 'published') {
     const since = minuteOf(found.answer.since);

@@ -10,6 +10,7 @@ import { heldList, heldReject, heldRelease, heldShow } from './held.ts';
 import { intake } from './intake.ts';
 import { replay } from './replay.ts';
 import { status, unlock } from './status.ts';
+import { crlImport, revoke, trust } from './trust.ts';
 import { withdraw } from './withdraw.ts';
 
 export const program: Program = {
@@ -18,10 +19,13 @@ export const program: Program = {
   commands: [
     keygen,
     init,
+    trust,
     partyAdd,
     cplImport,
     cplAssociate,
     cplDecide,
+    revoke,
+    crlImport,
     sign,
     apply,
     intake,

@@ -26,7 +26,15 @@ import {
   type ReleaseId,
   statedDigests,
 } from '@cfl/client/firmware';
-import { type Authority, type Document, encodeDocument, type RoleName, type TargetPath, type Targets, verifyThreshold } from '@cfl/client/tuf';
+import {
+  type Authority,
+  type Document,
+  encodeDocument,
+  type RoleName,
+  type TargetPath,
+  type Targets,
+  verifyThreshold,
+} from '@cfl/client/tuf';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { authorityOf, familyOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
@@ -174,9 +182,15 @@ async function releaseFacts(
 }
 
 /** What no signature covers would be published all the same, and every reader would have to fetch it. */
-async function refuseUnsigned(role: RoleName, document: Document<Targets>, authority: Authority): Promise<void> {
+async function refuseUnsigned(
+  role: RoleName,
+  document: Document<Targets>,
+  authority: Authority,
+): Promise<void> {
   // With too few good signatures a rule speaks of them
-  const isSigned = await verifyThreshold(document, authority.role, authority.keys, role).catch(() => undefined);
+  const isSigned = await verifyThreshold(document, authority.role, authority.keys, role).catch(
+    () => undefined,
+  );
   if (isSigned === undefined) return;
   const { signed } = parseJson(document.octets) as { readonly signed: JsonObject };
   const own = document.signatures.filter(
@@ -208,7 +222,8 @@ async function roleFact(
     if (familyOf(name) !== role) continue;
     const document = metadata as Document<Targets>;
     refuseExpiry(name, document, options.now);
-    if (options.dryRun === undefined && authority !== undefined) await refuseUnsigned(name, document, authority);
+    if (options.dryRun === undefined && authority !== undefined)
+      await refuseUnsigned(name, document, authority);
     const base = change.upon.get(name) ?? document.signed.version - 1;
     const { former, current } = await formerOf(name, base, published, options);
     submitted.push({ name, document, base, former, current });

@@ -9,11 +9,12 @@ import { openAudit } from '../audit/log.ts';
 import { ChangeError } from '../change/errors.ts';
 import type { Place } from '../deploy/state.ts';
 import { writingUpon } from '../deploy/writing.ts';
+import { isEndorsement } from '../endorsement/gather.ts';
 import { type Answer, type AnswerFinding, decisive, encodeAnswer } from './answer.ts';
-import { finishLeaving, moveWithAnswer, readAnswer, submissionsIn } from './boxes.ts';
+import { contentsOf, finishLeaving, moveWithAnswer, readAnswer, submissionsIn } from './boxes.ts';
 import { rejectionOf } from './intake.ts';
 import { contentOf, isLine, type Judgement, readJudgement, writeJudgement } from './judgement.ts';
-import { readSubmission, type Submission } from './submission.ts';
+import { readSubmission, readSubmittedChange, type Submission } from './submission.ts';
 
 export interface HeldSubmission {
   readonly name: string;
@@ -36,9 +37,16 @@ export async function readHeld({ private: files }: Place, name: string, now: Dat
       `Cannot find "${name}" among the held submissions`,
       'Run: cfl-repo held list',
     );
-  const submission = await readSubmission(files, `held/${name}`);
+  const submission = await submissionIn(files, `held/${name}`);
   const judgement = await readJudgement(files, await contentOf(submission.change), { submission: name, now });
   return { name, answer, submission, judgement };
+}
+
+/** An endorsement brings no release. */
+async function submissionIn(files: Place['private'], base: string): Promise<Submission> {
+  if (!isEndorsement(await contentsOf(files, base))) return readSubmission(files, base);
+  const change = await readSubmittedChange(files, base);
+  return { change, releases: [], digest: await contentOf(change) };
 }
 
 /** The holds that stand, each rule once. */

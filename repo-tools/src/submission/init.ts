@@ -1,13 +1,16 @@
-// How does a party begin? `publish.json` says for whom and whence it publishes; with `--keys-here` its keys
-// are made on this machine, and `party.json` holds what the registrar needs.
+// How does a party begin? `publish.json` says for whom and whence it publishes; with `--keys-here` the keys
+// of its role are made on this machine, and `party.json` holds what the registrar needs. The key of its
+// statements and the certificate for it come from the party's own certificate authority.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Sha256 } from '@cfl/client/encoding';
+import { readCertificateFile } from '@cfl/client/evidence';
 import type { ManufacturerCode, PartyId } from '@cfl/client/firmware';
 import { createKeyFile, type KeyFileOptions } from '@cfl/client/keys';
 import { folder } from '@cfl/client/library';
 import type { PublicKey } from '@cfl/client/tuf';
+import type { NewParty } from '../ceremony/party.ts';
 import { encodePartyFile } from '../ceremony/party-file.ts';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { ChangeError } from '../change/errors.ts';
@@ -15,7 +18,6 @@ import { encodeSettings, type PublishSettings, SETTINGS_FILE } from './settings.
 
 export const PARTY_FILE = 'party.json';
 const ROLE_KEYS = ['keys/role-1.pem', 'keys/role-2.pem'] as const;
-const STATEMENT_KEY = 'keys/statement.pem';
 
 export interface InitOptions {
   /** The folder of `publish.json`. */
@@ -24,8 +26,17 @@ export interface InitOptions {
   readonly root: Sha256;
   readonly party: PartyId;
   readonly codes: readonly ManufacturerCode[];
+  /** Undefined where it is still to be filled in. */
+  readonly evidence: EvidenceSettings | undefined;
   /** Undefined where the keys are elsewhere. */
   readonly keysHere: KeysHere | undefined;
+}
+
+/** Paths relative to `publish.json`. */
+export interface EvidenceSettings {
+  readonly key: string;
+  readonly certificate: string;
+  readonly timeAuthority: string;
 }
 
 export interface KeysHere {
@@ -42,6 +53,7 @@ export async function initPublisher({
   root,
   party,
   codes,
+  evidence,
   keysHere,
 }: InitOptions): Promise<PublishSettings> {
   await refuseOverwriting(base, keysHere !== undefined);
@@ -52,9 +64,22 @@ export async function initPublisher({
     library,
     root,
     party,
-    keys: { roles, statement: keysHere === undefined ? '' : STATEMENT_KEY },
+    keys: {
+      roles,
+      statement: evidence?.key ?? '',
+      certificate: evidence?.certificate,
+      timeAuthority: evidence?.timeAuthority,
+    },
   };
-  if (keysHere !== undefined) await files.writeNew(PARTY_FILE, await makeKeys(base, party, codes, keysHere));
+  if (keysHere !== undefined) {
+    const certificates =
+      evidence === undefined ? [] : [await certificateOf(resolve(base, evidence.certificate))];
+    const keys = await makeRoleKeys(base, keysHere);
+    const { name, mailbox } = keysHere;
+    const role = { threshold: 1, keys };
+    const asked = { id: party, name, kinds: ['manufacturer'], codes, role, certificates, mailbox } as const;
+    await files.writeNew(PARTY_FILE, encodePartyFile({ ...asked, userRoles: [], eui64: undefined }));
+  }
   await files.writeNew(SETTINGS_FILE, encodeSettings(settings));
   return settings;
 }
@@ -71,29 +96,22 @@ export async function refuseOverwriting(base: string, keysHere: boolean): Promis
   }
 }
 
-async function makeKeys(
+/** For what a manufacturer signs under it. */
+async function certificateOf(path: string): Promise<NewParty['certificates'][number]> {
+  const { sha256 } = readCertificateFile(await readFile(path));
+  return { sha256, purposes: ['release', 'withdrawal'] };
+}
+
+async function makeRoleKeys(
   base: string,
-  id: PartyId,
-  codes: readonly ManufacturerCode[],
-  options: KeysHere,
-): Promise<Uint8Array> {
+  { passphrase, unencrypted }: KeysHere,
+): Promise<readonly PublicKey[]> {
   await mkdir(resolve(base, 'keys'), { recursive: true, mode: 0o700 });
-  const make = (path: string) =>
-    createKeyFile(
-      resolve(base, path),
-      options.passphrase,
-      options.unencrypted === undefined ? {} : { unencrypted: options.unencrypted },
-    );
   const keys: PublicKey[] = [];
-  for (const path of ROLE_KEYS) keys.push(await make(path));
-  const statementKey = await make(STATEMENT_KEY);
-  return encodePartyFile({
-    id,
-    name: options.name,
-    kinds: ['manufacturer'],
-    codes,
-    role: { threshold: 1, keys },
-    statementKeys: [statementKey],
-    mailbox: options.mailbox,
-  });
+  for (const path of ROLE_KEYS) {
+    keys.push(
+      await createKeyFile(resolve(base, path), passphrase, unencrypted === undefined ? {} : { unencrypted }),
+    );
+  }
+  return keys;
 }

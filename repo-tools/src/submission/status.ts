@@ -1,10 +1,11 @@
 // What became of a submission? The library's own decision says so, or the gateway's signed answer beside the folder.
 
-import { encodeDate, type Sha256 } from '@cfl/client/encoding';
-import { FormatError } from '@cfl/client/firmware';
+import { encodeDate, equalOctets, type Sha256 } from '@cfl/client/encoding';
+import { endorsementPath, FormatError } from '@cfl/client/firmware';
 import type { Acceptance, Files } from '@cfl/client/library';
 import { ChangeError } from '../change/errors.ts';
 import type { Published } from '../deploy/state.ts';
+import { endorsementsIn, isEndorsement } from '../endorsement/gather.ts';
 import { ANSWER_FILE, type Answer, parseAnswer, verifyAnswer } from '../intake/answer.ts';
 import { contentsOf } from '../intake/boxes.ts';
 import { readDecision } from '../intake/decision.ts';
@@ -15,12 +16,15 @@ import { isWithdrawal, publishedAct } from '../withdraw/act.ts';
 export type SubmissionStatus =
   | { readonly state: 'published'; readonly decision: Acceptance; readonly byThis: boolean }
   | { readonly state: 'withdrawn'; readonly release: string; readonly date: string }
+  | { readonly state: 'endorsed'; readonly release: string; readonly endorser: string }
   | { readonly state: 'held' | 'refused'; readonly answer: Answer }
   | { readonly state: 'not yet there' };
 
 /** The library is asked first: an answer that lies beside may be older. Throws ChangeError NOT_AN_ANSWER. */
 export async function statusOf(files: Files, base: string, published: Published): Promise<SubmissionStatus> {
-  if (isWithdrawal(await contentsOf(files, base))) return withdrawalStatus(files, base, published);
+  const paths = await contentsOf(files, base);
+  if (isWithdrawal(paths)) return withdrawalStatus(files, base, published);
+  if (isEndorsement(paths)) return endorsementStatus(files, base, published);
   let digest: Sha256;
   try {
     const submission = await readSubmission(files, base);
@@ -53,6 +57,20 @@ async function withdrawalStatus(files: Files, base: string, published: Published
   const change = await readSubmittedChange(files, base);
   const done = await publishedAct(change, published);
   if (done !== undefined) return { state: 'withdrawn', release: done.release, date: done.date };
+  return answeredStatus(files, base, published, await contentOf(change));
+}
+
+async function endorsementStatus(
+  files: Files,
+  base: string,
+  published: Published,
+): Promise<SubmissionStatus> {
+  const change = await readSubmittedChange(files, base);
+  for (const { place, bundle } of endorsementsIn(change.targets)) {
+    const lies = await published.read(endorsementPath(place));
+    if (lies !== undefined && equalOctets(lies, bundle))
+      return { state: 'endorsed', release: place.release, endorser: place.party };
+  }
   return answeredStatus(files, base, published, await contentOf(change));
 }
 

@@ -1,0 +1,121 @@
+// Who may vouch for signers and for times: the registrar's files of authorities and revocations, and the CAs'
+// revocation lists.
+//
+// Nothing of them is ever taken away or opened again: what was signed under them is still to be verified.
+
+import { encodeDate } from '@cfl/client/encoding';
+import { type Certificate, knownCrl, readCertificate, readTrust } from '@cfl/client/evidence';
+import {
+  ANCHORS_PATH,
+  anchorsFile,
+  crlPath,
+  lostAnchors,
+  REVOCATIONS_PATH,
+  type Revocation,
+  revocationsFile,
+  TRUSTED_ROOT_PATH,
+  trustedRootFile,
+} from '@cfl/client/firmware';
+import { type Document, parseRoleName, parseTargetPath, type RoleName, type Targets } from '@cfl/client/tuf';
+import type { Change } from '../change/change.ts';
+import { ChangeError } from '../change/errors.ts';
+import { revise } from '../change/plan.ts';
+import type { Published } from '../deploy/state.ts';
+
+const REGISTRAR = parseRoleName('registrar');
+
+export interface Authorities {
+  /** A Sigstore TrustedRoot. */
+  readonly trustedRoot: Uint8Array;
+  readonly anchors: Uint8Array;
+}
+
+/** Throws ChangeError where the files do not fit each other, or leave out what was trusted before. */
+export async function planTrust(authorities: Authorities, published: Published, now: Date): Promise<Change> {
+  const present = anchorsFile.parse(await existing(published, ANCHORS_PATH));
+  const after = anchorsFile.parse(authorities.anchors);
+  const [lost] = lostAnchors(present, after);
+  if (lost !== undefined) throw refused(lost);
+  const revocations = await existing(published, REVOCATIONS_PATH);
+  await readTrust({ ...authorities, revocations, crls: [] });
+  const known = new Set(present.authorities.map(({ sha256 }) => sha256));
+  const words = after.authorities
+    .filter(({ sha256 }) => !known.has(sha256))
+    .map(
+      ({ kind, sha256, from }) =>
+        `trusts   the ${kind} authority ${sha256.slice(0, 12)} from ${from.slice(0, 10)}`,
+    );
+  const add = new Map([
+    [TRUSTED_ROOT_PATH, authorities.trustedRoot],
+    [ANCHORS_PATH, authorities.anchors],
+  ]);
+  return registrarChange('trust', words, add, published, now);
+}
+
+/** One more revocation, upon the registrar's own knowledge; the CA's lists come by `crl import`. */
+export async function planRevocation(
+  revocation: Omit<Revocation, 'recorded'>,
+  published: Published,
+  now: Date,
+): Promise<Change> {
+  const present = revocationsFile.parse(await existing(published, REVOCATIONS_PATH));
+  const recorded = { ...revocation, recorded: encodeDate(now) } as Revocation;
+  const after = revocationsFile.encode({ ...present, revocations: [...present.revocations, recorded] });
+  const words = [
+    `revokes  the certificate ${revocation.serial} of ${revocation.issuer.slice(0, 12)}: ${revocation.reason}`,
+  ];
+  return registrarChange('revoke', words, new Map([[REVOCATIONS_PATH, after]]), published, now);
+}
+
+/** The path under which a revocation list is kept for ever. Throws ChangeError where no trusted authority signed it. */
+export async function placeOfCrl(octets: Uint8Array, published: Published): Promise<string> {
+  const trustedRoot = await existing(published, TRUSTED_ROOT_PATH);
+  const { number, by } = knownCrl(octets, issuersOf(trustedRoot));
+  return crlPath({ issuer: by.sha256, number: Number(number) });
+}
+
+function issuersOf(trustedRoot: Uint8Array): readonly Certificate[] {
+  return trustedRootFile
+    .parse(trustedRoot)
+    .certificateAuthorities.flatMap(({ certChain }) =>
+      certChain.certificates.map(({ rawBytes }) => readCertificate(Buffer.from(rawBytes, 'base64'))),
+    );
+}
+
+async function registrarChange(
+  title: string,
+  words: readonly string[],
+  add: ReadonlyMap<string, Uint8Array>,
+  published: Published,
+  now: Date,
+): Promise<Change> {
+  const present = await published.role(REGISTRAR);
+  const registrar = await revise(REGISTRAR, present, { add }, now);
+  return {
+    title,
+    words,
+    created: now,
+    library: published.library,
+    upon: new Map<RoleName, number>([[REGISTRAR, registrar.signed.version - 1]]),
+    metadata: new Map<RoleName, Document<Targets>>([[REGISTRAR, registrar]]),
+    targets: new Map([...add].map(([path, octets]) => [parseTargetPath(path), octets])),
+  };
+}
+
+async function existing(published: Published, path: string): Promise<Uint8Array> {
+  const octets = await published.read(path);
+  if (octets !== undefined) return octets;
+  throw new ChangeError(
+    'NO_LIBRARY',
+    `Cannot go on: the library has no ${path}`,
+    'Begin the library anew: cfl-repo init',
+  );
+}
+
+function refused(lost: string): ChangeError {
+  return new ChangeError(
+    'BAD_INPUT',
+    `Cannot change what is trusted: ${lost}`,
+    'Close an authority by its date "until"; nothing is taken away',
+  );
+}
