@@ -99,7 +99,7 @@ export async function refuseOverwriting(base: string, keysHere: boolean): Promis
 /** For what a manufacturer signs under it. */
 async function certificateOf(path: string): Promise<NewParty['certificates'][number]> {
   const { sha256 } = readCertificateFile(await readFile(path));
-  return { sha256, purposes: ['release', 'withdrawal'] };
+  return { sha256, purposes: ['release', 'association', 'withdrawal'] };
 }
 
 async function makeRoleKeys(
