@@ -1,4 +1,4 @@
-// Did this party sign this statement? Under a certificate for its releases, good now and at the time of the stamp.
+// Did this party sign this statement? Under a certificate for withdrawals, good now and at the time of the stamp.
 
 import { EvidenceError, verifyBundle } from '@cfl/client/evidence';
 import { verifyRegistered } from '@cfl/client/library';
@@ -14,7 +14,7 @@ export function verifyAct(published: Published, now: Date): VerifyAct {
         hint: 'nothing can be signed before the registrar has entered one',
       });
     const proven = await verifyBundle(bundle, trust, { at: 'intake', now });
-    verifyRegistered(party, proven, { purpose: 'release', also: [now] });
+    verifyRegistered(party, proven, { purpose: 'withdrawal', also: [now] });
     return proven.statement;
   };
 }
