@@ -26,7 +26,7 @@ export const show = command({
       const { readStatement, resolveRelease, stateOf } = await import('../library/index.ts');
       const listed = await resolveRelease(library, name);
       const about = await readStatement(library, listed);
-      const state = await stateOf(library, about, await library.releases(listed.code));
+      const state = await stateOf(library, about, await library.withSuccessors(listed));
       const cpl = await library.cpl(listed.code);
       const shown = { listed, about, state, cpl };
       if (values.json === true) io.out(JSON.stringify(documentOf(shown)));

@@ -53,6 +53,8 @@ const catalogueRelease = object({
   published: date,
   upgradesFrom,
   supersedes: listOfDifferent(releaseId.exact, String),
+  /** Releases of the same code whose newest statement says that they supersede this one. */
+  supersededBy: listOfDifferent(releaseId.exact, String),
   entries: listOfDifferent(entryId.exact, String, 1),
   /** Of the newest statement. */
   number: integer(1),

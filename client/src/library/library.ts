@@ -4,6 +4,7 @@
 
 import type { Sha256 } from '../encoding/index.ts';
 import {
+  binOf,
   CATALOGUE_INDEX_PATH,
   type CatalogueRelease,
   CPL_INDEX_PATH,
@@ -19,6 +20,7 @@ import {
   type EntryId,
   type Format,
   FormatError,
+  isBinCount,
   LIBRARY_PATH,
   type LibrarySettings,
   librarySettings,
@@ -119,6 +121,36 @@ export class Library {
     const shards = index?.shards.filter((shard) => shard.code === code) ?? [];
     const lists = await Promise.all(shards.map((shard) => this.#shard(code, shard.shard)));
     return lists.flat();
+  }
+
+  /** One row, from the one shard that it can stand in; undefined where it does not. */
+  async listed(code: ManufacturerCode, release: ReleaseId): Promise<ListedRelease | undefined> {
+    const index = await this.#listed(CATALOGUE_INDEX_PATH, catalogueIndex);
+    const shards = index?.shards.filter((shard) => shard.code === code) ?? [];
+    if (shards.length === 0) return undefined;
+    const number = isBinCount(shards.length) ? binOf(release, shards.length) : -1;
+    if (!shards.some(({ shard }) => shard === number))
+      throw wrongFormat(CATALOGUE_INDEX_PATH, {
+        found: `${shards.length} shards of ${code}`,
+        expected: '1, 2, 4 … numbered from 0',
+      });
+    return (await this.#shard(code, number)).find((row) => row.release === release);
+  }
+
+  /** The row of a release and those that supersede it: all of the catalogue that its state is derived from. */
+  async withSuccessors({
+    code,
+    release,
+  }: Pick<ListedRelease, 'code' | 'release'>): Promise<readonly ListedRelease[]> {
+    const own = await this.listed(code, release);
+    const successors = own?.supersededBy.map((one) => this.listed(code, one)) ?? [];
+    return [own, ...(await Promise.all(successors))].flatMap((row) => row ?? []);
+  }
+
+  /** A release by its full name alone, from the gate's record of it; undefined where the gate has none. */
+  async named(release: ReleaseId): Promise<ListedRelease | undefined> {
+    const acceptance = await this.#listed(decisionPath(release, 1), acceptanceFile);
+    return acceptance && this.listed(acceptance.code, release);
   }
 
   async allReleases(): Promise<readonly ListedRelease[]> {

@@ -1,16 +1,22 @@
 // Which release does the user mean? It is named by its own digest or its CPL hash, by a unique beginning
 // of either of at least 8 digits, or by a CPL entry id. Several matches are listed, and none is chosen.
+//
+// Its own digest in full leads straight to it. Every other name is looked for in the whole catalogue.
 
+import { parseReleaseId } from '../firmware/index.ts';
 import { LibraryError } from './errors.ts';
 import type { Library, ListedRelease } from './library.ts';
 
 const SHORTEST = 8;
+const FULL = /^[0-9a-f]{64}$/;
 
 export async function resolveRelease(
-  library: Pick<Library, 'allReleases'>,
+  library: Pick<Library, 'allReleases'> & Partial<Pick<Library, 'named'>>,
   name: string,
 ): Promise<ListedRelease> {
   const digits = name.toLowerCase();
+  const direct = FULL.test(digits) ? await library.named?.(parseReleaseId(digits)) : undefined;
+  if (direct !== undefined) return direct;
   const isDigest = /^[0-9a-f]{8,64}$/.test(digits);
   const named = ({ release, imageHash, entries }: ListedRelease) =>
     (isDigest && (release.startsWith(digits) || imageHash.startsWith(digits))) ||

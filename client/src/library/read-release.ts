@@ -61,7 +61,7 @@ export async function readRelease(
     checks.push(check);
     onCheck?.(check);
   };
-  const rows = await library.releases(listed.code);
+  const rows = await library.withSuccessors(listed);
   // Before the statement, which a withdrawn release may no longer have; the catalogue may not list the release
   const catalogued = (await library.states(listed.code, rows)).get(listed.release);
   if (withdrawn === 'refuse' && catalogued?.state === 'withdrawn')

@@ -211,6 +211,7 @@ export const CATALOGUE: CatalogueShard = catalogueShard.parse(
         published: '2026-11-18T10:05:40Z',
         upgradesFrom: 'any',
         supersedes: [],
+        supersededBy: [],
         entries: ['CPL-000412'],
         number: 1,
         size: 241940,

@@ -240,6 +240,7 @@ export class TestLibrary {
       published: PUBLISHED,
       upgradesFrom,
       supersedes,
+      supersededBy: [],
       entries: [entryId],
       number,
       size: octets.length,
@@ -403,7 +404,11 @@ export class TestLibrary {
     );
     const makers = [...new Set(this.rows.map(({ code }) => code))];
     for (const code of makers) {
-      const releases = this.rows.filter((one) => one.code === code).map(({ row }) => row);
+      const own = this.rows.filter((one) => one.code === code).map(({ row }) => row);
+      const releases = own.map((row) => ({
+        ...row,
+        supersededBy: own.flatMap((one) => (one.supersedes.includes(row.release) ? one.release : [])),
+      }));
       this.put(
         catalogueShardPath(code, 0),
         catalogueShard.encode({ format: 'cfl/catalogue/1', code, releases }),

@@ -46,6 +46,7 @@ export async function catalogueWith(
       rows.set(release, rowOf(facts, rows.get(release)));
       touched.add(binOf(release, bins));
     }
+    for (const release of withSuccessors(rows)) touched.add(binOf(release, bins));
     const sharded = Array.from({ length: bins }, (): CatalogueRelease[] => []);
     for (const row of rows.values()) sharded[binOf(row.release, bins)]?.push(row);
     for (const shard of touched) files.set(catalogueShardPath(code, shard), shardOf(code, sharded[shard]));
@@ -57,6 +58,26 @@ export async function catalogueWith(
   );
   files.set(CATALOGUE_INDEX_PATH, catalogueIndex.encode({ format: 'cfl/catalogue-index/1', shards: sorted }));
   return files;
+}
+
+/** Writes into each row by which releases it is superseded; returns those of which that changed. */
+function withSuccessors(rows: Map<ReleaseId, CatalogueRelease>): readonly ReleaseId[] {
+  const successors = new Map<ReleaseId, ReleaseId[]>();
+  for (const { release, supersedes } of rows.values()) {
+    for (const former of supersedes) {
+      const known = successors.get(former) ?? [];
+      successors.set(former, known);
+      if (former !== release) known.push(release);
+    }
+  }
+  const changed: ReleaseId[] = [];
+  for (const [release, row] of rows) {
+    const supersededBy = (successors.get(release) ?? []).toSorted();
+    if (supersededBy.join() === row.supersededBy.join()) continue;
+    rows.set(release, { ...row, supersededBy });
+    changed.push(release);
+  }
+  return changed;
 }
 
 function shardOf(code: ManufacturerCode, releases: readonly CatalogueRelease[] = []): Uint8Array {
@@ -78,6 +99,8 @@ function rowOf({ statement, submitted, now }: Facts, former: CatalogueRelease | 
     published: former?.published ?? now,
     upgradesFrom: predicate.upgradesFrom,
     supersedes: predicate.supersedes,
+    // Known when all rows are
+    supersededBy: [],
     entries: claims.map(({ entry }) => entry),
     number: predicate.number,
     size: header.totalImageSize,

@@ -239,6 +239,7 @@ describe('what follows for the releases', () => {
     published: '2026-11-12T09:00:00Z',
     upgradesFrom: 'any',
     supersedes: [],
+    supersededBy: [],
     entries: ['CPL-000001'],
     number: 1,
     size: 241_940,
