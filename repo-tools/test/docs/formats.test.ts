@@ -9,6 +9,7 @@ import {
   catalogueIndex,
   catalogueShard,
   encodeStatement,
+  endorsementStatement,
   librarySettings,
   parseStatement,
   partyRegister,
@@ -20,6 +21,11 @@ import { acceptanceFile, folder, withdrawalFile, withdrawalStatement } from '@cf
 import { afterAll, describe, expect, it } from 'vitest';
 import { makePki } from '../../../scripts/pki/pki.ts';
 import { witnessOf } from '../../../scripts/pki/time-authority.ts';
+import {
+  parseCplDecision,
+  parseInvestigation,
+  parseDecision as parseInvestigationDecision,
+} from '../../src/association/index.ts';
 import { parseRecord } from '../../src/audit/log.ts';
 import { readCeremony } from '../../src/ceremony/ceremony-file.ts';
 import { parsePartyFile } from '../../src/ceremony/party-file.ts';
@@ -44,6 +50,8 @@ const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'ceremony.md': [readCeremonyWithKeys],
   'change.md': [readLoneChange],
   'decision.md': [acceptanceFile.parse, readHeadFrom, parseAnswer],
+  'endorsement.md': [endorsementStatement.parse],
+  'investigation.md': [parseInvestigation, parseInvestigationDecision, parseCplDecision],
   'library.md': [librarySettings.parse],
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
