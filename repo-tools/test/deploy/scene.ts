@@ -1,7 +1,7 @@
 // What these tests publish, and how they read it: keys that may come from files, changes signed in full, and a
 // reader that starts at the first root and reads every file of the library.
 
-import { sha256 } from '@cfl/client/encoding';
+import { parseSha256, sha256 } from '@cfl/client/encoding';
 import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
 import type { Signer } from '@cfl/client/keys';
 import { folderRepository, memoryCache } from '@cfl/client/library';
@@ -88,14 +88,15 @@ export async function signed(
 
 /** Example Meters with the code FFF1, under one of two keys. */
 export async function meters(published: Published, held: Keys, own: readonly Signer[]): Promise<Change> {
-  const [statementKey] = await signersOf(1);
   const party = {
     id: parsePartyId('example-meters'),
     name: 'Example Meters',
     kinds: ['manufacturer'] as const,
     codes: [parseManufacturerCode('FFF1')],
     role: { keys: own.map(({ key }) => key), threshold: 1 },
-    statementKeys: statementKey === undefined ? [] : [statementKey.key],
+    userRoles: [],
+    certificates: [],
+    eui64: undefined,
     mailbox: undefined,
   };
   const change = await planParty(party, published, NOW);
