@@ -2,25 +2,30 @@
 // published with it.
 
 import { type EndorsementPlace, parseEndorsementPath } from '@cfl/client/firmware';
+import type { Files } from '@cfl/client/library';
 import type { Place, Published } from '../deploy/state.ts';
 import { contentsOf, submissionsIn } from '../intake/boxes.ts';
 import { contentOf, readJudgement } from '../intake/judgement.ts';
 import { readLibrary } from '../intake/library.ts';
 import { readSubmittedChange, SubmissionError } from '../intake/submission.ts';
-import { isEndorsement, readWaiting } from './gather.ts';
+import { isEndorsement, NOTHING_WAITS, readWaiting, type Waiting } from './gather.ts';
 import { decideEndorsement } from './submission.ts';
 
-/** By target path. */
-export type Offered = ReadonlyMap<string, Uint8Array>;
+export interface Offered {
+  /** By target path. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly waiting: Waiting;
+}
 
 export async function offeredEndorsements(
   { private: files }: Pick<Place, 'private'>,
   published: Published,
   now: Date,
 ): Promise<Offered> {
-  const waiting = await readWaiting(files);
   const offered = new Map<string, Uint8Array>();
-  if (waiting.endorsements.length === 0) return offered;
+  // Where there is none, no submission is read for it
+  if (!(await anyEndorsement(files))) return { files: offered, waiting: NOTHING_WAITS };
+  const waiting = await readWaiting(files);
   const { register, trust } = await readLibrary(published);
   for (const box of ['held', 'inbox'] as const) {
     for (const name of await submissionsIn(files, box)) {
@@ -40,7 +45,16 @@ export async function offeredEndorsements(
       }
     }
   }
-  return offered;
+  return { files: offered, waiting };
+}
+
+async function anyEndorsement(files: Files): Promise<boolean> {
+  for (const box of ['held', 'inbox'] as const) {
+    // Below the name of its folder
+    const paths = (await files.list(box)).map((path) => path.slice(path.indexOf('/') + 1));
+    if (isEndorsement(paths)) return true;
+  }
+  return false;
 }
 
 /** Where endorsements lie, by the paths of their files. */

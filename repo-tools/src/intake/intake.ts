@@ -28,7 +28,6 @@ import {
   offeredEndorsements,
   placesIn,
   publishedPlaces,
-  readWaiting,
 } from '../endorsement/index.ts';
 import { acceptAct, isWithdrawal } from '../withdraw/act.ts';
 import { verifyAct } from '../withdraw/verify.ts';
@@ -151,7 +150,7 @@ interface Upon {
   readonly planned: PlannedLibrary;
   readonly published: Published;
   readonly audit: AuditLog;
-  /** Endorsements that would hold, by path. */
+  /** Endorsements that would hold, and what they may be about. */
   readonly offered: Offered;
   /** What is decided in a later round. */
   readonly later: readonly Waiting[];
@@ -195,7 +194,7 @@ async function decideReleases(
     return { ...known, outcome: 'refused', answer: rejectionOf(name, judgement.rejected, now) };
   if ([...submission.change.metadata.keys()].some((role) => planned.brings(role))) return 'later';
   const { received, released } = judgement;
-  await planned.beginDecision(offered);
+  await planned.beginDecision(offered.files);
   const decision = await decideSubmission(submission, planned, {
     now,
     received,
@@ -203,7 +202,7 @@ async function decideReleases(
     former: (role, version) => formerRole(place, role, version),
     endorsements: async (release) => [
       ...(await publishedPlaces(published, release)),
-      ...placesIn(offered.keys()).filter((one) => one.release === release),
+      ...placesIn(offered.files.keys()).filter((one) => one.release === release),
     ],
   });
   if (decision.outcome === 'accepted')
@@ -237,7 +236,7 @@ async function decideWithdrawal(
 async function endorsementResult(
   name: string,
   base: string,
-  { planned, later }: Upon,
+  { planned, later, offered: { waiting } }: Upon,
   { place, now }: IntakeOptions,
 ): Promise<Pick<IntakeResult, 'outcome' | 'answer' | 'digest'> | 'later'> {
   const change = await readSubmittedChange(place.private, base);
@@ -247,7 +246,6 @@ async function endorsementResult(
     return { outcome: 'refused', answer: rejectionOf(name, judgement.rejected, now), digest };
   await planned.beginDecision();
   const { register, trust } = await readLibrary(planned);
-  const waiting = await readWaiting(place.private);
   const { received } = judgement;
   const decided = await decideEndorsement(change, {
     published: planned,
