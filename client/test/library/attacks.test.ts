@@ -16,6 +16,7 @@ import {
   type Statement,
   statementPath,
 } from '../../src/firmware/index.ts';
+import { folder, folderRepository, Library, memoryCache, readRelease } from '../../src/library/index.ts';
 import { makePki } from '../evidence/pki.ts';
 import {
   digestOf,
@@ -27,7 +28,6 @@ import {
   TestLibrary,
   type Written,
 } from './fixture.ts';
-import { folder, folderRepository, Library, memoryCache, readRelease } from '../../src/library/index.ts';
 import { type Outcome, Supplier } from './reader.ts';
 
 interface Scene {
@@ -433,13 +433,9 @@ describe('a manufacturer that numbers without measure', () => {
   it('costs no search through all the numbers that are not there', { timeout: 20_000 }, async () => {
     const highest = 900_000_000;
     const { outcome } = await afterHonest(async ({ library, honest }) => {
-      const signer = library.statementSigner(FFF1);
       const last = stating({ number: highest })(honest.statement);
       library.accept(honest, { number: highest });
-      library.put(
-        statementPath(FFF1, honest.release, highest),
-        await signStatement(encodeStatement(last), signer),
-      );
+      library.put(statementPath(FFF1, honest.release, highest), await library.sign(encodeStatement(last)));
     });
     expect(outcome.exit).toBe(0);
   });

@@ -1,22 +1,24 @@
 // Attack: one key in two places, so that one holder counts as two. Told by the key itself, not by its id.
 
-import { PARTIES_PATH, parseManufacturerCode, parsePartyId, partyRegister } from '@cfl/client/firmware';
+import { parseSha256 } from '@cfl/client/encoding';
+import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
 import { type PublicKey, publicKey } from '@cfl/client/tuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planFirstRoot } from '../../src/ceremony/found.ts';
 import { type NewParty, planParty } from '../../src/ceremony/party.ts';
 import { CEREMONY_ROLES, type CeremonyRole, type RoleHolders } from '../../src/ceremony/roles.ts';
-import { type Honest, honest } from '../change/honest.ts';
-import { holdersOf } from '../deploy/scene.ts';
+import { after, type Honest, honest } from '../change/honest.ts';
+import { holdersOf, signed } from '../deploy/scene.ts';
 import { NOW, signersOf } from '../fixture.ts';
 
 let scene: Honest;
 let holders: Readonly<Record<CeremonyRole, RoleHolders>>;
 let fresh: readonly PublicKey[];
+const certificate = { sha256: parseSha256('5a'.repeat(32)), purposes: ['release'] } as const;
 beforeAll(async () => {
   scene = await honest();
   holders = holdersOf(scene.held);
-  fresh = (await signersOf(4)).map(({ key }) => key);
+  fresh = (await signersOf(2)).map(({ key }) => key);
 });
 
 /** The same key in a file that is written otherwise: it has another id. */
@@ -80,7 +82,7 @@ describe('at founding', () => {
 });
 
 describe('when a party joins', () => {
-  const join = (changed: Partial<NewParty>) =>
+  const join = (changed: Partial<NewParty>, upon = scene) =>
     planParty(
       {
         id: parsePartyId('sample-gas'),
@@ -88,25 +90,33 @@ describe('when a party joins', () => {
         kinds: ['manufacturer'],
         codes: [parseManufacturerCode('FFF2')],
         role: { keys: fresh.slice(0, 2), threshold: 1 },
-        statementKeys: fresh.slice(2, 3),
+        userRoles: [],
+        certificates: [certificate],
+        eui64: undefined,
         mailbox: undefined,
         ...changed,
       },
-      scene.published,
+      upon.published,
       NOW,
     );
+
+  /** Demo Displays is there too, with this one. */
+  const withCertificate = async (theirs: typeof certificate) => {
+    const names = { id: parsePartyId('demo-displays'), name: 'Demo Displays', codes: [], role: undefined };
+    const change = await join({ ...names, certificates: [theirs] });
+    return after(scene, await signed(change, scene.held.registrar, scene.published));
+  };
 
   it('keys of its own are fine', async () => {
     expect((await join({})).title).toBe('party add sample-gas');
   });
 
-  it("no key of the library's, for its role or its statements", async () => {
+  it("no key of the library's", async () => {
     for (const role of CEREMONY_ROLES) {
       for (const key of [first(holders[role].keys), await disguised(first(holders[role].keys))]) {
         const message = `: it serves the library already`;
         const refusal = { code: 'BAD_INPUT', message: expect.stringMatching(message) };
         await expect(join({ role: { keys: [key], threshold: 1 } }), role).rejects.toMatchObject(refusal);
-        await expect(join({ statementKeys: [key] }), role).rejects.toMatchObject(refusal);
       }
     }
   });
@@ -118,27 +128,12 @@ describe('when a party joins', () => {
     });
   });
 
-  it("no key of another party's statements, for its role or its statements", async () => {
-    const octets = await scene.published.read(PARTIES_PATH);
-    const [other] = partyRegister.parse(octets ?? new Uint8Array()).parties;
-    const pem = other?.statementKeys[0]?.public ?? '';
-    const key = await publicKey('ecdsa', 'ecdsa-sha2-nistp256', pem);
-    const refusal = {
-      code: 'BAD_INPUT',
-      message: expect.stringMatching(': it serves the statements of another party already'),
-    };
-    await expect(join({ statementKeys: [key] })).rejects.toMatchObject(refusal);
-    await expect(join({ statementKeys: [await disguised(key)] })).rejects.toMatchObject(refusal);
-    await expect(join({ role: { keys: [key], threshold: 1 } })).rejects.toMatchObject(refusal);
-  });
-
-  it('not the same key for its role and its statements', async () => {
-    for (const key of [first(fresh), await disguised(first(fresh))]) {
-      await expect(join({ statementKeys: [key] })).rejects.toMatchObject({
-        code: 'BAD_INPUT',
-        message: `Cannot use the key ${key.id.slice(0, 12)} for the statements of Sample Gas: it serves the role of Sample Gas already`,
-      });
-    }
+  it("no certificate twice, and none of another party's", async () => {
+    await expect(join({ certificates: [certificate, certificate] })).rejects.toThrow();
+    const theirs = await withCertificate(certificate);
+    const other = parseSha256('6b'.repeat(32));
+    await expect(join({ certificates: [{ ...certificate, sha256: other }] }, theirs)).resolves.toBeDefined();
+    await expect(join({}, theirs)).rejects.toThrow();
   });
 
   it('not one key twice in its role', async () => {

@@ -159,7 +159,8 @@ describe('refused', () => {
     const change = await withRole(scene.change, M_FFF1, (signed) => ({ ...signed, delegations }), scene.own);
     await expectRefused(scene, change, {
       code: 'NOT_A_CHANGE',
-      message: 'Cannot apply "files of m-fff1": m-fff1 delegates to m-fff1-0, expected files alone, or its bins under its own keys',
+      message:
+        'Cannot apply "files of m-fff1": m-fff1 delegates to m-fff1-0, expected files alone, or its bins under its own keys',
     });
   });
 });

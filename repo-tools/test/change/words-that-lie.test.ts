@@ -9,15 +9,17 @@ import { foundLibrary, NOW, signersOf, state } from '../fixture.ts';
 
 async function plannedParty(): Promise<{ change: Change; before: Before }> {
   const published = await state(await foundLibrary());
-  const [one, two, statement] = (await signersOf(3)).map(({ key }) => key);
-  if (one === undefined || two === undefined || statement === undefined) throw new TypeError('three keys');
+  const [one, two] = (await signersOf(2)).map(({ key }) => key);
+  if (one === undefined || two === undefined) throw new TypeError('two keys');
   const party = {
     id: parsePartyId('example-meters'),
     name: 'Example Meters',
     kinds: ['manufacturer'],
     codes: ['FFF1'],
     role: { keys: [one, two], threshold: 1 },
-    statementKeys: [statement],
+    userRoles: [],
+    certificates: [],
+    eui64: undefined,
     mailbox: undefined,
   } as unknown as Parameters<typeof planParty>[0];
   const change = await planParty(party, published, NOW);

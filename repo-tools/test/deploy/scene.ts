@@ -1,7 +1,7 @@
 // What these tests publish, and how they read it: keys that may come from files, changes signed in full, and a
 // reader that starts at the first root and reads every file of the library.
 
-import { parseSha256, sha256 } from '@cfl/client/encoding';
+import { sha256 } from '@cfl/client/encoding';
 import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
 import type { Signer } from '@cfl/client/keys';
 import { folderRepository, memoryCache } from '@cfl/client/library';

@@ -38,6 +38,7 @@ import type { Draft } from '../../src/submission/draft.ts';
 import { initPublisher } from '../../src/submission/init.ts';
 import type { KeyRing } from '../../src/submission/keys.ts';
 import { type Submitted, submitUnchecked } from '../../src/submission/submit.ts';
+import { evidenceIn, listingCrl, trusting } from '../authorities.ts';
 import { type MemoryPlace, memoryPlace } from '../deploy/memory-files.ts';
 import { apply, founding, type Keys, keys, onlineOf, signed } from '../deploy/scene.ts';
 import { NOTES, NOW } from '../fixture.ts';
@@ -48,7 +49,7 @@ export interface Maker {
   readonly party: PartyId;
   readonly code: ManufacturerCode;
   readonly role: RoleName;
-  /** Its two role keys and its statement key, as files in the clear. */
+  /** Its two role keys, its statement key and the certificate for it, as files in the clear. */
   readonly ring: KeyRing;
   readonly signers: readonly Signer[];
 }
@@ -67,6 +68,10 @@ export async function scene(rows: readonly CplEntry[], threshold = 1): Promise<S
   const online = { ...onlineOf(held), gate: held.gate[0] as Signer, catalogue: held.catalogue[0] as Signer };
   const place = memoryPlace();
   await apply(await founding(held), place, online);
+  for (const plan of [trusting, listingCrl]) {
+    const published = await loadState(place);
+    await apply(await signed(await plan(published), Object.values(held).flat(), published), place, online);
+  }
   const joining = { held, online, threshold };
   const meters = await joined(place, {
     ...joining,
@@ -97,6 +102,7 @@ async function joined(place: Place, { held, online, threshold, party, name, code
     root: await sha256(new Uint8Array()),
     party: parsePartyId(party),
     codes: [parseManufacturerCode(code)],
+    evidence: await evidenceIn(base, name),
     keysHere: { name, mailbox: 'firmware@maker.example', passphrase: '', unencrypted: 'trial' },
   });
   const file = (await folder(base).read('party.json')) ?? new Uint8Array();

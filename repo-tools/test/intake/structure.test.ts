@@ -1,14 +1,12 @@
 // What is no submission is refused before any rule is asked, and nothing of it is published.
 
-import { join } from 'node:path';
-import { signStatement } from '@cfl/client/evidence';
 import { encodeStatement, imagePath, parseReleaseId, statementPath } from '@cfl/client/firmware';
-import { openSigner } from '@cfl/client/keys';
 import { parseTargetPath } from '@cfl/client/tuf';
 import { expect, test } from 'vitest';
 import { type Change, writeChange } from '../../src/change/change.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { draftChange } from '../../src/submission/draft.ts';
+import { statementSigner } from '../../src/submission/keys.ts';
 import {
   draftOf,
   imageOf,
@@ -124,9 +122,7 @@ test('a changed octet of the header, which no hash of the CPL covers, is refused
 test('the statement of another release is refused', async () => {
   const { library, draft, row, name } = await honest();
   const other = await draftOf(library.meters, imageOf('another'), [row]);
-  const { ring } = library.meters;
-  const signer = await openSigner(join(ring.base, ring.keys.statement));
-  const bundle = await signStatement(encodeStatement(other.statement), signer);
+  const bundle = await statementSigner(library.meters.ring)(encodeStatement(other.statement));
   const change = await draftChange([{ draft, statementFile: bundle }], await loadState(library.place), NOW);
   const signed = { ...change, metadata: new Map(change.metadata) };
   const { signDocument } = await import('../../src/change/sign.ts');
@@ -149,11 +145,7 @@ test('a statement in the place of another number is refused', async () => {
 
 test("a statement with another's signature is refused", async () => {
   const { library, draft, name } = await honest();
-  const { ring } = library.gas;
-  const bundle = await signStatement(
-    encodeStatement(draft.statement),
-    await openSigner(join(ring.base, ring.keys.statement)),
-  );
+  const bundle = await statementSigner(library.gas.ring)(encodeStatement(draft.statement));
   const files = inbox(library.place);
   await files.replace(`${name}/targets/${statementPath(library.meters.code, draft.release, 1)}`, bundle);
   expect(outcomes(await runIntake(library))).toEqual(['refused STATEMENT_SIGNATURE ROLE_FILE']);

@@ -13,6 +13,7 @@ import { parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { readChange, writeChange } from '../../src/change/change.ts';
 import { program } from '../../src/cli/publish.ts';
 import { planCplImport } from '../../src/cpl/index.ts';
+import { evidenceIn, listingCrl, trusting } from '../authorities.ts';
 import { applyAll, foundLibrary, NOTES, NOW, state, type TestLibrary } from '../fixture.ts';
 
 export const PASSPHRASE = 'correct horse';
@@ -54,6 +55,8 @@ export async function emptyDesk(): Promise<Desk> {
 /** After `init`, and after the registrar has added the party. */
 export async function registeredDesk(rows: readonly CplEntry[], code = 'FFF1'): Promise<Desk> {
   const desk = await emptyDesk();
+  for (const plan of [trusting, listingCrl])
+    await applyAll(desk.library, await plan(await state(desk.library)));
   await init(desk, code);
   const file = (await folder(desk.base).read('party.json')) ?? new Uint8Array();
   const change = await planParty(await parsePartyFile(file), await state(desk.library), NOW);
@@ -64,7 +67,7 @@ export async function registeredDesk(rows: readonly CplEntry[], code = 'FFF1'): 
   return desk;
 }
 
-export async function init({ library, run }: Desk, code = 'FFF1'): Promise<Run> {
+export async function init({ base, library, run }: Desk, code = 'FFF1'): Promise<Run> {
   const root = await library.place.metadata.read('1.root.json');
   const digest = await sha256(root ?? new Uint8Array());
   const named = [
@@ -75,7 +78,10 @@ export async function init({ library, run }: Desk, code = 'FFF1'): Promise<Run> 
     '--mailbox',
     'firmware@meters.example',
   ];
-  return run(['init', library.base, '--root-sha256', digest, ...named, '--code', code, '--keys-here']);
+  const { key, certificate, timeAuthority } = await evidenceIn(base, 'Example Meters', PASSPHRASE);
+  const signing = ['--statement-key', key, '--certificate', certificate, '--time-authority', timeAuthority];
+  const where = ['init', library.base, '--root-sha256', digest];
+  return run([...where, ...named, ...signing, '--code', code, '--keys-here']);
 }
 
 export async function importRows({ library }: Desk, rows: readonly CplEntry[], date: string): Promise<void> {
