@@ -19,12 +19,14 @@ import { release } from '../../src/intake/held.ts';
 import { CATALOGUE, GATE } from '../../src/intake/planned.ts';
 import { type ReplayOptions, type ReplayReport, replay } from '../../src/replay/replay.ts';
 import { openSource } from '../../src/replay/source.ts';
+import { submitBatchUnchecked } from '../../src/submission/submit.ts';
 import type { MemoryPlace } from '../deploy/memory-files.ts';
 import { heldTwin, judging } from '../held/scene.ts';
 import {
   draftOf,
   imageOf,
   importRows,
+  inbox,
   NOW,
   rowFor,
   runIntake,
@@ -90,6 +92,28 @@ test('the chain continues the one that was seen; a shorter or another one is ref
   await expect(replayed(place, { known: other })).rejects.toMatchObject({ code: 'FORKED_CHAIN' });
   const further: ChainHead = { ...(head as ChainHead), sequence: 9 };
   await expect(replayed(place, { known: further })).rejects.toMatchObject({ code: 'FORKED_CHAIN' });
+});
+
+test('a batch that splits its role into bins, and the releases after it', { timeout: 120_000 }, async () => {
+  const images = Array.from({ length: 130 }, (_, i) => imageOf(`image ${i}`, { firmware: 0x01000300 + i }));
+  const rows = await Promise.all(images.map((image, i) => rowFor(`CPL-${100_000 + i}`, image)));
+  const library = await scene(rows);
+  const { meters, place } = library;
+  const drafts = await Promise.all(images.map((image, i) => draftOf(meters, image, rows.slice(i, i + 1))));
+  const options = async () => ({ published: await loadState(place), ring: meters.ring, now: NOW });
+  await submitBatchUnchecked(drafts.slice(0, 128), inbox(place), await options());
+  await runIntake(library);
+  for (const draft of drafts.slice(128)) {
+    await submitBatchUnchecked([draft], inbox(place), await options());
+    await runIntake(library);
+  }
+  const report = await replayed(place);
+  expect(report.replayed.flatMap(({ differences }) => differences)).toEqual([]);
+  expect(report.replayed.map(({ outcome }) => outcome)).toEqual(images.map(() => 'same'));
+  const [first] = report.replayed;
+  expect(first?.acceptance.roles.map(({ name }) => name)).toContain('m-fff1-1');
+  // Of a batch, each decision names what was read for its own release
+  expect(first?.acceptance.digests.length).toBeLessThan(40);
 });
 
 /** What a gate that lies, with all its keys, publishes in the place of what it published. */
