@@ -79,6 +79,6 @@ export function parseCall(program: Program, command: Command, rest: readonly str
   const isMany = command.operands.at(-1)?.endsWith('...]') === true;
   const extra = isMany ? undefined : operands[command.operands.length];
   if (extra !== undefined) throw wrong(`"${extra}" is one word too many`);
-  const valueOf = (name: string, i: number) => (name.endsWith('...]') ? operands.slice(i) : operands[i]);
-  return { operands: command.operands.map(valueOf), values: Object.fromEntries(values) };
+  const given = (name: string, i: number) => (name.endsWith('...]') ? operands.slice(i) : operands[i]);
+  return { operands: command.operands.map(given), values: Object.fromEntries(values) };
 }

@@ -3,7 +3,7 @@
 import { encodeDate } from '../encoding/index.ts';
 import type { Statement, StateWithReason } from '../firmware/index.ts';
 import { rulesInWords } from '../library/acceptance.ts';
-import type { CplView, ListedRelease, VerifiedStatement } from '../library/index.ts';
+import type { CplView, ListedRelease, VerifiedEndorsement, VerifiedStatement } from '../library/index.ts';
 import { command, JSON_OPTION } from './command.ts';
 import { columns, grouped } from './layout.ts';
 import { EXIT } from './refusal.ts';
@@ -23,12 +23,15 @@ export const show = command({
   ],
   run: ([name], values, io) =>
     withLibrary({ io, home: homeOf(values, io) }, async ({ library }) => {
-      const { readStatement, resolveRelease, stateOf } = await import('../library/index.ts');
+      const { readEndorsements, readStatement, resolveRelease, stateOf } = await import(
+        '../library/index.ts'
+      );
       const listed = await resolveRelease(library, name);
       const about = await readStatement(library, listed);
       const state = await stateOf(library, about, await library.withSuccessors(listed));
       const cpl = await library.cpl(listed.code);
-      const shown = { listed, about, state, cpl };
+      const endorsements = await readEndorsements(library, about);
+      const shown = { listed, about, endorsements, state, cpl };
       if (values.json === true) io.out(JSON.stringify(documentOf(shown)));
       else for (const line of linesOf(shown)) io.out(line);
       return EXIT.done;
@@ -38,11 +41,12 @@ export const show = command({
 interface Shown {
   readonly listed: ListedRelease;
   readonly about: VerifiedStatement;
+  readonly endorsements: readonly VerifiedEndorsement[];
   readonly state: StateWithReason;
   readonly cpl: CplView;
 }
 
-function linesOf({ listed, about, state, cpl }: Shown): string[] {
+function linesOf({ listed, about, endorsements, state, cpl }: Shown): string[] {
   const { predicate } = about.statement;
   const { minHardwareVersion, maxHardwareVersion, totalImageSize } = predicate.header;
   const entries = predicate.claims.map(({ entry, model, hardwareVersion }) => [
@@ -61,13 +65,11 @@ function linesOf({ listed, about, state, cpl }: Shown): string[] {
     ['size', `${grouped(totalImageSize)} octets`],
     ['made by', madeBy(about)],
     ['signed', signed(about)],
+    ['endorsed', endorsedBy(endorsements)],
     ['admitted', `${inWords(about.acceptance.decided)}, ${rulesInWords(about.acceptance)}`],
     ['contact', predicate.contact.mailbox],
   ];
-  return [
-    titleOf({ listed, about, state, cpl }),
-    ...columns(facts.map(([what, text]) => [`  ${what}`, text])),
-  ];
+  return [titleOf({ listed, about, state }), ...columns(facts.map(([what, text]) => [`  ${what}`, text]))];
 }
 
 /** `Example Meters; certificate 021F of "Example Issuing CA", RSA 2048` */
@@ -82,7 +84,14 @@ function signed({ evidence, statement }: VerifiedStatement): string {
   return `${at}, stamped by "${evidence.authority}", statement ${statement.predicate.number}`;
 }
 
-function titleOf({ listed, about, state }: Shown): string {
+function endorsedBy(endorsements: readonly VerifiedEndorsement[]): string {
+  if (endorsements.length === 0) return 'by no supplier';
+  return endorsements
+    .map(({ party, stampedAt }) => `${party.name}, ${encodeDate(stampedAt).slice(0, 10)}`)
+    .join('; ');
+}
+
+function titleOf({ listed, about, state }: Pick<Shown, 'listed' | 'about' | 'state'>): string {
   const { claims, deviceType } = about.statement.predicate;
   const models = [...new Set(claims.map(({ model }) => model))].join(',');
   const firmware = [...new Set(claims.map(({ firmwareVersion }) => firmwareVersion))].join(',');
@@ -110,7 +119,7 @@ function hex4(number: number): string {
   return number.toString(16).toUpperCase().padStart(4, '0');
 }
 
-function documentOf({ listed, about, state, cpl }: Shown) {
+function documentOf({ listed, about, endorsements, state, cpl }: Shown) {
   const { predicate } = about.statement;
   return {
     format: 'cfl/show/1',
@@ -123,6 +132,10 @@ function documentOf({ listed, about, state, cpl }: Shown) {
     supersededBy: state.by,
     madeBy: { party: about.party.id, name: about.party.name, certificate: about.evidence.certificate },
     signed: { stamped: encodeDate(about.evidence.stampedAt), by: about.evidence.authority },
+    endorsed: endorsements.map(({ party, stampedAt }) => ({
+      party: party.id,
+      stamped: encodeDate(stampedAt),
+    })),
     cplSnapshot: cpl.index?.snapshot ?? null,
     entries: predicate.claims.map((claim) => ({
       ...claim,

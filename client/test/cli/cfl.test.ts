@@ -380,6 +380,7 @@ describe('show', () => {
         /^ {2}made by {3}Example Meters; certificate [0-9A-F]{4} of "Example Issuing CA", P-256$/,
       ),
       '  signed    2026-11-18 10:02:11 UTC, stamped by "Example Time Authority", statement 1',
+      '  endorsed  by no supplier',
       '  admitted  2026-11-18 10:05:40 UTC, rules 2026-11-1: 2 passed',
       '  contact   firmware@meters.example',
     ]);
