@@ -10,7 +10,7 @@
 // - The key of a signer is RSA of 2048 bits or more, or ECDSA P-256.
 
 import { createHash, X509Certificate } from 'node:crypto';
-import { type Der, DerError, der, parseSha256, type Sha256 } from '../encoding/index.ts';
+import { type Der, DerError, der, equalOctets, parseSha256, type Sha256 } from '../encoding/index.ts';
 import { type Anchor, KEY_USAGES, type KeyUsage } from '../firmware/index.ts';
 import { EvidenceError } from './errors.ts';
 
@@ -98,12 +98,15 @@ function certificateFrom(octets: Uint8Array): Certificate {
   };
 }
 
-/** RFC 5280, 4.1.2.2: positive. */
+/** RFC 5280, 4.1.2.2: positive, and of 20 octets at most; the register names no longer one. */
 export function serialText(serial: bigint): string {
   if (serial <= 0n) throw new DerError('found a serial number that is not positive');
+  if (serial >= LONGER) throw new DerError('found a serial number of more than 20 octets');
   const digits = serial.toString(16).toUpperCase();
   return digits.length % 2 === 0 ? digits : `0${digits}`;
 }
+
+const LONGER = 1n << 160n;
 
 /** The extensions below `[0]` or `[3]`, by object identifier. */
 export function readExtensions(wrapped: Der | undefined): Map<string, Extension> {
@@ -233,6 +236,11 @@ function reading<T>(read: () => T): T {
 /** Whether the key of the one signed the other, and the names fit together. */
 export function isIssuedBy({ x509 }: Certificate, issuer: Certificate): boolean {
   return x509.checkIssued(issuer.x509) && x509.verify(issuer.x509.publicKey);
+}
+
+/** Whether both are of one authority: a certificate that was renewed for the same key issues and revokes as before. */
+export function isSameAuthority(a: Certificate, b: Certificate): boolean {
+  return equalOctets(a.subjectName, b.subjectName) && a.x509.publicKey.equals(b.x509.publicKey);
 }
 
 export function isValidAt({ from, until }: Certificate, at: Date): boolean {

@@ -65,7 +65,8 @@ export function readCrl(octets: Uint8Array): Crl {
 }
 
 function crlFrom(octets: Uint8Array): Crl {
-  const [body, algorithm, signature] = der.inside(der.readDer(octets));
+  const [body, algorithm, signature, ...after] = der.inside(der.readDer(octets));
+  if (after.length > 0) throw new DerError('found something after the signature');
   const [version, inner, issuer, from, next, ...rest] = der.inside(body);
   if (der.readInteger(version) !== 1n) throw new DerError('found another version than 2');
   const outer = der.expectTag(algorithm, der.TAG.sequence);
@@ -82,7 +83,7 @@ function crlFrom(octets: Uint8Array): Crl {
     number: numberOf(readExtensions(der.expectTag(extensions, der.explicitTag(0)))),
     from: der.readTime(from),
     next: der.readTime(next),
-    entries: new Map(hasEntries ? der.inside(rest[0]).map(readEntry) : []),
+    entries: entriesIn(hasEntries ? der.inside(rest[0]) : []),
     signed: {
       issuer: der.expectTag(issuer, der.TAG.sequence).octets,
       body: der.expectTag(body, der.TAG.sequence).octets,
@@ -94,11 +95,21 @@ function crlFrom(octets: Uint8Array): Crl {
 
 function numberOf(extensions: ReadonlyMap<string, Extension>): bigint {
   refuseCritical(extensions, []);
-  return der.readInteger(der.readDer(extensions.get(OID.number)?.value ?? new Uint8Array()));
+  const number = der.readInteger(der.readDer(extensions.get(OID.number)?.value ?? new Uint8Array()));
+  if (number < 0n || number >= 1n << 160n) throw new DerError('found a number that no list has');
+  return number;
+}
+
+/** Each serial number only once: of two entries the one that counts less might be taken. */
+function entriesIn(elements: readonly Der[]): ReadonlyMap<string, RevokedCertificate> {
+  const entries = new Map(elements.map(readEntry));
+  if (entries.size < elements.length) throw new DerError('found one serial number twice');
+  return entries;
 }
 
 function readEntry(entry: Der): [string, RevokedCertificate] {
-  const [serial, revoked, all] = der.inside(entry);
+  const [serial, revoked, all, ...others] = der.inside(entry);
+  if (others.length > 0) throw new DerError('found something after the extensions of an entry');
   const extensions = new Map<string, Extension>();
   for (const one of all === undefined ? [] : der.inside(all)) addExtension(extensions, one);
   refuseCritical(extensions, [OID.reason, OID.invalidFrom]);

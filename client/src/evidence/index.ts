@@ -1,6 +1,7 @@
 export {
   type Certificate,
   isIssuedBy,
+  isSameAuthority,
   isValidAt,
   readCertificate,
   readCertificateFile,
@@ -16,6 +17,7 @@ export {
   knownCrl,
   readTrust,
   type TrustFiles,
+  withCrls,
 } from './trust.ts';
 export {
   certificateOfBundle,

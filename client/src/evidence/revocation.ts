@@ -3,13 +3,15 @@
 // Rules
 // - Every entry counts: one of the register, and one of any CRL, old or new. An entry that a newer CRL has
 //   dropped, because the certificate expired since, still counts. A hold counts like any other, for good.
+// - An authority is its name and its key: what it says under one of its certificates counts for all of them.
 // - A certificate does not count from the earlier of its revocation and its date of invalidity on.
 // - Where the key of a time authority may be in wrong hands, it can stamp any date: then none of its stamps
 //   counts, unless the authority says of the revocation that the key was not lost (RFC 3161, 4.1).
 
 import { parseDate } from '../encoding/index.ts';
 import type { RevocationReason } from '../firmware/index.ts';
-import type { Certificate } from './certificate.ts';
+import { type Certificate, isSameAuthority } from './certificate.ts';
+import type { RevokedCertificate } from './crl.ts';
 import type { EvidenceTrust } from './trust.ts';
 
 export interface Revoked {
@@ -22,20 +24,32 @@ export interface Revoked {
 export function revocationOf(
   certificate: Certificate,
   issuer: Certificate,
-  { revocations, crls }: EvidenceTrust,
+  trust: EvidenceTrust,
 ): Revoked | undefined {
-  const { serial } = certificate;
+  return entriesOf(certificate, issuer, trust)
+    .map(({ revoked, invalidFrom, reason }) => ({ from: earlier(revoked, invalidFrom), reason }))
+    .sort((a, b) => a.from.getTime() - b.from.getTime())[0];
+}
+
+function entriesOf(
+  { serial }: Certificate,
+  issuer: Certificate,
+  { authorities, revocations, crls }: EvidenceTrust,
+): readonly RevokedCertificate[] {
+  const issuers = new Set(
+    [issuer, ...authorities.flatMap(({ chain }) => chain)]
+      .filter((one) => isSameAuthority(one, issuer))
+      .map(({ sha256 }) => sha256),
+  );
   const registered = revocations
-    .filter((one) => one.issuer === issuer.sha256 && one.serial === serial)
+    .filter((one) => one.serial === serial && issuers.has(one.issuer))
     .map(({ revoked, invalidFrom, reason }) => ({
-      from: earlier(parseDate(revoked), invalidFrom === undefined ? undefined : parseDate(invalidFrom)),
+      revoked: parseDate(revoked),
+      invalidFrom: invalidFrom === undefined ? undefined : parseDate(invalidFrom),
       reason,
     }));
-  const listed = crls
-    .filter(({ by }) => by.sha256 === issuer.sha256)
-    .flatMap(({ entries }) => entries.get(serial) ?? [])
-    .map(({ revoked, invalidFrom, reason }) => ({ from: earlier(revoked, invalidFrom), reason }));
-  return [...registered, ...listed].sort((a, b) => a.from.getTime() - b.from.getTime())[0];
+  const listed = crls.filter(({ by }) => issuers.has(by.sha256));
+  return [...registered, ...listed.flatMap(({ entries }) => entries.get(serial) ?? [])];
 }
 
 const KEY_NOT_LOST: ReadonlySet<RevocationReason | undefined> = new Set<RevocationReason>([
@@ -51,13 +65,7 @@ export function stampRevocationOf(
   issuer: Certificate,
   trust: EvidenceTrust,
 ): Revoked | undefined {
-  const entries = [
-    ...trust.revocations.filter((one) => one.issuer === issuer.sha256 && one.serial === certificate.serial),
-    ...trust.crls
-      .filter(({ by }) => by.sha256 === issuer.sha256)
-      .flatMap((crl) => crl.entries.get(certificate.serial) ?? []),
-  ];
-  const lost = entries.find(({ reason }) => !KEY_NOT_LOST.has(reason));
+  const lost = entriesOf(certificate, issuer, trust).find(({ reason }) => !KEY_NOT_LOST.has(reason));
   return lost === undefined
     ? revocationOf(certificate, issuer, trust)
     : { from: new Date(0), reason: lost.reason };

@@ -66,12 +66,14 @@ export async function readTrust(files: TrustFiles): Promise<EvidenceTrust> {
   const { authorities: anchors } = parsed('register/anchors.json', files.anchors, anchorsFile);
   const { revocations } = parsed('register/revocations.json', files.revocations, revocationsFile);
   const authorities = matched(await authoritiesOf(files.trustedRoot), anchors);
-  const issuers = new Map(authorities.flatMap(({ chain }) => chain).map((one) => [one.sha256, one]));
-  return {
-    authorities,
-    revocations,
-    crls: files.crls.map((octets) => knownCrl(octets, [...issuers.values()])),
-  };
+  return withCrls({ authorities, revocations, crls: [] }, files.crls);
+}
+
+/** With these lists beside those that are known. Throws EvidenceError BAD_CRL. */
+export function withCrls(trust: EvidenceTrust, crls: readonly Uint8Array[]): EvidenceTrust {
+  const issuers = new Map(trust.authorities.flatMap(({ chain }) => chain).map((one) => [one.sha256, one]));
+  const known = crls.map((octets) => knownCrl(octets, [...issuers.values()]));
+  return { ...trust, crls: [...trust.crls, ...known] };
 }
 
 /** A CRL that one of these certificates signed. Throws EvidenceError BAD_CRL. */
@@ -117,7 +119,10 @@ async function authoritiesOf(octets: Uint8Array): Promise<readonly Listed[]> {
       all.map(({ certChain, validFor }, i): Listed => {
         const sigstore = forSigstore[i];
         if (sigstore === undefined) throw new TypeError('it was not read whole');
-        const chain = chainOf(certChain.certificates.map(({ rawBytes }) => Buffer.from(rawBytes, 'base64')));
+        const chain = chainOf(
+          kind,
+          certChain.certificates.map(({ rawBytes }) => Buffer.from(rawBytes, 'base64')),
+        );
         const end = validFor.end === undefined ? undefined : parseDate(validFor.end);
         return { kind, chain, start: parseDate(validFor.start), end, sigstore };
       });
@@ -131,7 +136,8 @@ async function authoritiesOf(octets: Uint8Array): Promise<readonly Listed[]> {
   }
 }
 
-function chainOf(octets: readonly Uint8Array[]): Authority['chain'] {
+/** All but a time authority's own certificate must be fit to issue. */
+function chainOf(kind: Kind, octets: readonly Uint8Array[]): Authority['chain'] {
   const [first, ...others] = octets.map(readCertificate);
   if (first === undefined) throw new TypeError('an authority has no certificate');
   const chain: Authority['chain'] = [first, ...others];
@@ -139,7 +145,7 @@ function chainOf(octets: readonly Uint8Array[]): Authority['chain'] {
     const issuer = chain[i + 1] ?? one;
     if (!isIssuedBy(one, issuer))
       throw new TypeError(`certificate ${one.serial} is not issued by the next of its chain`);
-    if (i === 0) return;
+    if (i === 0 && kind === 'timestamp') return;
     refuseUnknownCritical(one, (found) => {
       throw new TypeError(found);
     });

@@ -22,6 +22,7 @@ import {
   type Certificate,
   inWords,
   isIssuedBy,
+  isSameAuthority,
   isValidAt,
   readCertificate,
   verifyKeyType,
@@ -205,7 +206,7 @@ async function verifyWithSigstore(entity: SignedEntity, { leaf, issuer, stamper 
 }
 
 function refuseRevoked(path: readonly Certificate[], at: Date, trust: EvidenceTrust): void {
-  path.slice(0, -1).forEach((certificate, i) => {
+  path.forEach((certificate, i) => {
     const revoked = revocationOf(certificate, path[i + 1] ?? certificate, trust);
     if (revoked !== undefined && revoked.from <= at) throw isRevoked(certificate, revoked, at);
   });
@@ -243,8 +244,9 @@ function verifyReception({ leaf, issuer, path, stampedAt }: Received, now: Date,
   }
   refuseRevoked(path, now, trust);
   const [authority] = issuer.chain;
-  const lists = trust.crls.filter(({ by }) => by.sha256 === authority.sha256);
-  if (lists.some(({ from, next }) => from <= now && now < next)) return;
+  const lists = trust.crls.filter(({ by }) => isSameAuthority(by, authority));
+  // A list that came after the reception tells more, unless it came after the certificate's end
+  if (lists.some(({ from, next }) => from <= leaf.until && now < next)) return;
   const newest = lists.reduce<Date | undefined>(
     (last, { next }) => (last === undefined || next > last ? next : last),
     undefined,

@@ -124,7 +124,7 @@ export {
   type UserRole,
   userRolesAt,
 } from './register.ts';
-export { lostAnchors, lostParties, lostRevocations } from './register-growth.ts';
+export { lostAnchors, lostAuthorities, lostParties, lostRevocations } from './register-growth.ts';
 export {
   decisionPath,
   imagePath,

@@ -4,9 +4,10 @@
 // - A certificate, a User Role, an anchor and a revocation stay as they are.
 // - An open one may be closed by a date. What is closed may be closed earlier, and is never opened again.
 // - A certificate's purposes and an anchor's demands do not change: a new entry says something new.
-// - A party stays, and a certificate stays with its party.
+// - A party stays, and its codes and certificates stay with it.
+// - An authority of trusted_root.json stays with its whole chain; its `validFor` is closed like an anchor.
 
-import type { Anchors } from './anchors.ts';
+import type { Anchors, TrustedAuthority, TrustedRoot } from './anchors.ts';
 import type { Party, Register } from './register.ts';
 import { type Revocations, revocationKey } from './revocations.ts';
 
@@ -21,7 +22,9 @@ export function lostParties(before: Register, after: Register): readonly string[
 function lostOf(before: Party, after: Party): readonly string[] {
   const certificates = lost(before.certificates, after.certificates, ({ sha256 }) => sha256);
   const roles = lost(before.userRoles, after.userRoles, ({ role, from }) => `${role} from ${from}`);
+  const codes = before.codes.filter((code) => !after.codes.includes(code));
   return [
+    ...codes.map((code) => `the code ${code} of ${before.id} is gone`),
     ...certificates.map(({ key, how }) => `the certificate ${key.slice(0, 12)} of ${before.id} ${how}`),
     ...roles.map(({ key, how }) => `the User Role ${key} of ${before.id} ${how}`),
   ];
@@ -31,6 +34,24 @@ export function lostAnchors(before: Anchors, after: Anchors): readonly string[] 
   return lost(before.authorities, after.authorities, ({ sha256 }) => sha256).map(
     ({ key, how }) => `the authority ${key.slice(0, 12)} ${how}`,
   );
+}
+
+export function lostAuthorities(before: TrustedRoot, after: TrustedRoot): readonly string[] {
+  return (['certificateAuthorities', 'timestampAuthorities'] as const).flatMap((list) =>
+    lost(before[list].map(bare), after[list].map(bare), ({ chain }) => chain[0] ?? '').map(
+      ({ key, how }) => `${nameOf(before[list], key)} of ${list} ${how}`,
+    ),
+  );
+}
+
+/** What is said of an authority, without the words for people. */
+function bare({ certChain, validFor: { start, end } }: TrustedAuthority) {
+  return { chain: certChain.certificates.map(({ rawBytes }) => rawBytes), start, until: end };
+}
+
+function nameOf(authorities: readonly TrustedAuthority[], first: string): string {
+  const found = authorities.find(({ certChain }) => certChain.certificates[0]?.rawBytes === first);
+  return `"${found?.subject.commonName ?? ''}"`;
 }
 
 export function lostRevocations(before: Revocations, after: Revocations): readonly string[] {

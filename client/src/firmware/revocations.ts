@@ -67,7 +67,8 @@ export const REVOCATIONS_PATH = 'register/revocations.json';
 export interface CrlName {
   /** SHA-256 of the issuing certificate. */
   readonly issuer: Sha256;
-  readonly number: number;
+  /** Up to 20 octets (RFC 5280, 5.2.3): some authorities count by dates. */
+  readonly number: bigint;
 }
 
 export function crlPath({ issuer, number }: CrlName): string {
@@ -76,6 +77,6 @@ export function crlPath({ issuer, number }: CrlName): string {
 
 /** Undefined for a path that is none of a CRL. */
 export function parseCrlPath(path: string): CrlName | undefined {
-  const [, issuer, number] = /^crl\/([0-9a-f]{64})-(0|[1-9]\d{0,14})\.crl$/.exec(path) ?? [];
-  return issuer === undefined ? undefined : { issuer: parseSha256(issuer), number: Number(number) };
+  const [, issuer, number] = /^crl\/([0-9a-f]{64})-(0|[1-9]\d{0,48})\.crl$/.exec(path) ?? [];
+  return issuer === undefined ? undefined : { issuer: parseSha256(issuer), number: BigInt(number ?? '') };
 }

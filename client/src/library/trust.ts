@@ -2,9 +2,18 @@
 //
 // Of each authority its newest list. An authority may leave out a certificate that has expired, so for such
 // a one also the last list from before its end and the first from after it: between them they name every
-// certificate that was revoked. Both are found by halving: lists are kept for ever, and are numbered in order.
+// certificate that was revoked. So it is for the certificates of the authorities, too. Both are found by
+// halving: lists are kept for ever, and are numbered in order.
 
-import { type Certificate, type EvidenceTrust, readCrl, readTrust } from '../evidence/index.ts';
+import type { Sha256 } from '../encoding/index.ts';
+import {
+  type Certificate,
+  type EvidenceTrust,
+  isSameAuthority,
+  readCrl,
+  readTrust,
+  withCrls,
+} from '../evidence/index.ts';
 import {
   ANCHORS_PATH,
   CATALOGUE_INDEX_PATH,
@@ -58,21 +67,36 @@ export async function loadTrust(source: TrustSource, certificate?: Certificate):
   );
   if (trustedRoot === undefined || anchors === undefined || revocations === undefined)
     throw new TypeError('Three files were asked for');
+  const trust = await readTrust({ trustedRoot, anchors, revocations, crls: [] });
   const crls: Uint8Array[] = [];
-  for (const names of byIssuer(await source.catalogued()).values())
-    crls.push(...(await listsFor(names, source, certificate)));
-  return readTrust({ trustedRoot, anchors, revocations, crls });
+  for (const [issuer, names] of byIssuer(await source.catalogued())) {
+    const ends = [...(certificate === undefined ? [] : [certificate.until]), ...endsUnder(issuer, trust)];
+    crls.push(...(await listsFor(names, source, ends)));
+  }
+  return withCrls(trust, crls);
 }
 
-function byIssuer(paths: Iterable<string>): ReadonlyMap<string, readonly CrlName[]> {
-  const names = [...paths].flatMap((path) => parseCrlPath(path) ?? []).sort((a, b) => a.number - b.number);
+/** When the certificates end that this authority issued to others of the chains. */
+function endsUnder(issuer: Sha256, { authorities }: EvidenceTrust): readonly Date[] {
+  const chains = authorities.map(({ chain }) => chain);
+  const authority = chains.flat().find(({ sha256 }) => sha256 === issuer);
+  if (authority === undefined) return [];
+  return chains.flatMap((chain) =>
+    chain.filter((one, i) => isSameAuthority(chain[i + 1] ?? one, authority)).map(({ until }) => until),
+  );
+}
+
+function byIssuer(paths: Iterable<string>): ReadonlyMap<Sha256, readonly CrlName[]> {
+  const names = [...paths]
+    .flatMap((path) => parseCrlPath(path) ?? [])
+    .sort((a, b) => (a.number < b.number ? -1 : 1));
   return Map.groupBy(names, ({ issuer }) => issuer);
 }
 
 async function listsFor(
   names: readonly CrlName[],
   source: TrustSource,
-  certificate: Certificate | undefined,
+  ends: readonly Date[],
 ): Promise<readonly Uint8Array[]> {
   const read = new Map<number, Uint8Array>();
   const list = async (i: number) => {
@@ -82,14 +106,15 @@ async function listsFor(
     read.set(i, octets);
     return readCrl(octets);
   };
-  let [low, high] = [-1, names.length - 1];
-  const newest = await list(high);
-  if (certificate === undefined || newest.from <= certificate.until) return [...read.values()];
-  // low: from before the certificate's end, or none; high: from after it
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((await list(middle)).from <= certificate.until) low = middle;
-    else high = middle;
+  const newest = await list(names.length - 1);
+  for (const end of ends.filter((one) => one < newest.from)) {
+    // low: from before the certificate's end, or none; high: from after it
+    let [low, high] = [-1, names.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((await list(middle)).from <= end) low = middle;
+      else high = middle;
+    }
   }
   return [...read.values()];
 }

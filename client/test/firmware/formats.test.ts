@@ -294,9 +294,11 @@ describe('the trust anchors and revocations', () => {
   });
 
   it('name a CRL by its issuer and number', () => {
-    const name = { issuer: parseSha256('ee'.repeat(32)), number: 12 };
+    const name = { issuer: parseSha256('ee'.repeat(32)), number: 12n };
     expect(crlPath(name)).toBe(`crl/${'ee'.repeat(32)}-12.crl`);
     expect(parseCrlPath(crlPath(name))).toEqual(name);
+    const byDate = { ...name, number: 20261118100211007n };
+    expect(parseCrlPath(crlPath(byDate))).toEqual(byDate);
     for (const path of ['crl/x-1.crl', `crl/${'ee'.repeat(32)}-01.crl`, `crl/${'ee'.repeat(32)}-1.pem`])
       expect(parseCrlPath(path)).toBeUndefined();
   });

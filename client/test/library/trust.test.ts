@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readCertificate } from '../../src/evidence/index.ts';
 import { ANCHORS_PATH, REVOCATIONS_PATH, TRUSTED_ROOT_PATH } from '../../src/firmware/index.ts';
 import { loadTrust, type TrustSource } from '../../src/library/index.ts';
-import { type Issued, json, type Pki } from '../evidence/pki.ts';
+import { digestOf, type Issued, json, type Pki } from '../evidence/pki.ts';
 import { NOW, pkiOf, Trust } from '../evidence/scene.ts';
 
 const WEEK = 7 * 86_400_000;
@@ -61,6 +61,28 @@ describe('a reader takes', () => {
     expect(numbers).toEqual(expect.arrayContaining([51n, 52n, 200n]));
     expect(crls.some(({ entries }) => entries.size > 0)).toBe(true);
     expect(read.length).toBeLessThan(3 + 10);
+  });
+
+  it('the lists around the end of a time authority, too: its lost key is forgotten by the newest', async () => {
+    const end = readCertificate(pki.time.certificate).until;
+    const entry = { serial: 3n, revoked: weeks(300), reason: 1 };
+    const list = (number: number, from: Date) => {
+      const entries = number >= 39 && number <= 41 ? [entry] : [];
+      const octets = pki.crl({ number, from, next: new Date(from.getTime() + WEEK), by: pki.root, entries });
+      return [`crl/${digestOf(pki.root.certificate)}-${number}.crl`, octets] as const;
+    };
+    // The certificate of the time authority ends between the 40th and the 41st
+    const lists = Array.from({ length: 64 }, (_, i) =>
+      list(i + 1, new Date(end.getTime() + (i - 39.5) * 8 * WEEK)),
+    );
+    const register = [...files].filter(([path]) => !path.startsWith('crl/'));
+    const all = new Map<string, Uint8Array>([...register, ...lists]);
+    const from: TrustSource = { read: async (path) => all.get(path), catalogued: async () => all.keys() };
+    const { crls } = await loadTrust(from, readCertificate(by.certificate));
+    const numbers = crls.map(({ number }) => number);
+    expect(numbers).toEqual(expect.arrayContaining([40n, 41n, 64n]));
+    expect(crls.some(({ entries }) => entries.has('03'))).toBe(true);
+    expect(numbers.length).toBeLessThan(16);
   });
 
   it('no list where there is none', async () => {

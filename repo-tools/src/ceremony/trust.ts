@@ -3,13 +3,14 @@
 //
 // Nothing of them is ever taken away or opened again: what was signed under them is still to be verified.
 
-import { encodeDate } from '@cfl/client/encoding';
+import { encodeDate, equalOctets } from '@cfl/client/encoding';
 import { type Certificate, knownCrl, readCertificate, readTrust } from '@cfl/client/evidence';
 import {
   ANCHORS_PATH,
   anchorsFile,
   crlPath,
   lostAnchors,
+  lostAuthorities,
   REVOCATIONS_PATH,
   type Revocation,
   revocationsFile,
@@ -34,7 +35,11 @@ export interface Authorities {
 export async function planTrust(authorities: Authorities, published: Published, now: Date): Promise<Change> {
   const present = anchorsFile.parse(await existing(published, ANCHORS_PATH));
   const after = anchorsFile.parse(authorities.anchors);
-  const [lost] = lostAnchors(present, after);
+  const rootBefore = trustedRootFile.parse(await existing(published, TRUSTED_ROOT_PATH));
+  const [lost] = [
+    ...lostAnchors(present, after),
+    ...lostAuthorities(rootBefore, trustedRootFile.parse(authorities.trustedRoot)),
+  ];
   if (lost !== undefined) throw refused(lost);
   const revocations = await existing(published, REVOCATIONS_PATH);
   await readTrust({ ...authorities, revocations, crls: [] });
@@ -52,12 +57,24 @@ export async function planTrust(authorities: Authorities, published: Published, 
   return registrarChange('trust', words, add, published, now);
 }
 
-/** One more revocation, upon the registrar's own knowledge; the CA's lists come by `crl import`. */
+/**
+ * One more revocation, upon the registrar's own knowledge; the CA's lists come by `crl import`. Throws
+ * ChangeError where the issuer is none of the trusted chains: the entry would revoke nothing.
+ */
 export async function planRevocation(
   revocation: Omit<Revocation, 'recorded'>,
   published: Published,
   now: Date,
 ): Promise<Change> {
+  const { issuer } = revocation;
+  const issuers = issuersOf(await existing(published, TRUSTED_ROOT_PATH));
+  if (!issuers.some(({ sha256 }) => sha256 === issuer)) {
+    throw new ChangeError(
+      'BAD_INPUT',
+      `Cannot revoke a certificate of "${issuer}": found no certificate with this SHA-256 in register/trusted_root.json`,
+      'Name the issuing certificate by the SHA-256 of its DER: openssl x509 -outform DER | sha256sum',
+    );
+  }
   const present = revocationsFile.parse(await existing(published, REVOCATIONS_PATH));
   const recorded = { ...revocation, recorded: encodeDate(now) } as Revocation;
   const after = revocationsFile.encode({ ...present, revocations: [...present.revocations, recorded] });
@@ -67,19 +84,28 @@ export async function planRevocation(
   return registrarChange('revoke', words, new Map([[REVOCATIONS_PATH, after]]), published, now);
 }
 
-/** The path under which a revocation list is kept for ever. Throws ChangeError where no trusted authority signed it. */
+/**
+ * The path under which a revocation list is kept for ever. Throws EvidenceError where no trusted authority
+ * signed it, and ChangeError where another list has its number: it would seem to be there already.
+ */
 export async function placeOfCrl(octets: Uint8Array, published: Published): Promise<string> {
   const trustedRoot = await existing(published, TRUSTED_ROOT_PATH);
   const { number, by } = knownCrl(octets, issuersOf(trustedRoot));
-  return crlPath({ issuer: by.sha256, number: Number(number) });
+  const path = crlPath({ issuer: by.sha256, number });
+  const present = await published.read(path);
+  if (present === undefined || equalOctets(present, octets)) return path;
+  throw new ChangeError(
+    'EXISTS',
+    `Cannot import revocation list ${number} of "${by.subject}": another list of this number is published as ${path}`,
+    'Ask the authority for a list with a number of its own; until then: cfl-repo revoke',
+  );
 }
 
 function issuersOf(trustedRoot: Uint8Array): readonly Certificate[] {
-  return trustedRootFile
-    .parse(trustedRoot)
-    .certificateAuthorities.flatMap(({ certChain }) =>
-      certChain.certificates.map(({ rawBytes }) => readCertificate(Buffer.from(rawBytes, 'base64'))),
-    );
+  const { certificateAuthorities, timestampAuthorities } = trustedRootFile.parse(trustedRoot);
+  return [...certificateAuthorities, ...timestampAuthorities].flatMap(({ certChain }) =>
+    certChain.certificates.map(({ rawBytes }) => readCertificate(Buffer.from(rawBytes, 'base64'))),
+  );
 }
 
 async function registrarChange(

@@ -4,7 +4,8 @@
 // - It is a change of this library, made upon the versions that are there now, one version further.
 // - Every role file is signed by as many keys as its delegator asks for.
 // - Nothing published is taken away or replaced. What may be replaced are the few files that say what is
-//   true today: the register, the CPL's index, the catalogue and the recipients.
+//   true today: the register, the CPL's index, the catalogue and the recipients. The register keeps what it
+//   said (register.ts).
 // - No delegation is taken away, nor what it covers, and none comes before those that were there: targets
 //   delegates and lists no file, the others list files and delegate to nobody but their own bins. An entry
 //   moves from a role or bin to another bin only as it is, and only into the one where readers look for it.
@@ -25,6 +26,7 @@ import { binsIn, delegatesToBins, familyOf, filesOf, placeOf } from './bins.ts';
 import type { Change } from './change.ts';
 import { differenceOf, isSame } from './difference.ts';
 import { ChangeError } from './errors.ts';
+import { registerLoss } from './register.ts';
 import { verifyFullySigned } from './sign.ts';
 
 const REPLACEABLE = /^(register\/[^/]+|cpl\/index\.json|catalogue\/[^/]+|access\/[^/]+)$/;
@@ -65,6 +67,8 @@ export async function planPublication(
       if (!change.metadata.has(name) && published?.trusted.snapshot.signed.meta.has(name) !== true)
         throw notAChange(change, `${family} delegates to ${name}, which has no file`);
   }
+  const unregistered = await registerLoss(change, published);
+  if (unregistered !== undefined) throw notAChange(change, unregistered);
   await verifyFullySigned(change, presentOf(published));
   return { roles, targets: change.targets };
 }

@@ -87,7 +87,8 @@ describe('a published file', () => {
 });
 
 it('the register may be replaced, and a reader then finds the new one', async () => {
-  const parties = octets('{"format":"cfl/register/1","parties":[]}');
+  const present = new TextDecoder().decode(await scene.published.read(PARTIES_PATH));
+  const parties = octets(present.replace('"Example Meters"', '"Example Meters and Sons"'));
   const change = await listing(
     scene.published,
     'registrar',
