@@ -75,9 +75,7 @@ function revocationOf(
 ) {
   if (!/^[0-9a-f]{64}$/i.test(issuer))
     throw wrong('ISSUER must be the SHA-256 of the issuing certificate, 64 hex digits');
-  const from = invalidFrom === undefined ? undefined : new Date(`${invalidFrom.slice(0, 10)}T00:00:00Z`);
-  if (from !== undefined && Number.isNaN(from.getTime()))
-    throw wrong('--invalid-from must be a day such as 2026-11-01');
+  const from = invalidFrom === undefined ? undefined : startOfDay(invalidFrom);
   return {
     issuer: parseSha256(issuer.toLowerCase()),
     serial: serial.toUpperCase(),
@@ -85,6 +83,14 @@ function revocationOf(
     ...(from === undefined ? {} : { invalidFrom: encodeDate(from) }),
     reason,
   };
+}
+
+/** Throws UsageError for what is no day: the 30th of February would become the 2nd of March. */
+export function startOfDay(day: string): Date {
+  const start = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(start.getTime()) || encodeDate(start) !== `${day}T00:00:00Z`)
+    throw wrong('--invalid-from must be a day such as 2026-11-01');
+  return start;
 }
 
 export const crlImport = command({
