@@ -1,0 +1,186 @@
+// A library with one manufacturer, made by the programs themselves, and a submission of many small releases.
+//
+// Images have a few kilooctets, so that what is measured is the library's own work. Everything lies in a
+// temporary folder, on a real disk.
+
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CPL_COLUMNS,
+  decodeImage,
+  manufacturerImageHash,
+  parseManufacturerCode,
+  parsePartyId,
+} from '@cfl/client/firmware';
+import { publishProgram, repoProgram } from '@cfl/repo-tools/cli';
+import { initPublisher, PARTY_FILE } from '@cfl/repo-tools/submission';
+import { demoImage } from '../demo/image.ts';
+import { firstRoot, importList } from '../demo/library.ts';
+import { changeIn, fillIn, homeOf, inboxOf, settings } from '../demo/manufacturer.ts';
+import { openStage, run, type Stage } from '../demo/stage.ts';
+import type { DemoRelease } from '../demo/world.ts';
+import { makePki, type Pki } from '../pki/pki.ts';
+import { startTimestampAuthority, type TimestampAuthority } from '../pki/time-authority.ts';
+
+const PARTY = 'example-meters';
+const OCTETS = 4_000;
+
+export interface Factory {
+  readonly stage: Stage;
+  /** Writes one submission with so many new releases into the inbox. */
+  submit(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** With entries of the CPL for so many releases. */
+export async function openFactory(releases: number): Promise<Factory> {
+  const base = await mkdtemp(join(tmpdir(), 'cfl-bench-'));
+  const now = new Date();
+  const stage = await openStage(base, now);
+  const pki = await makePki({ now });
+  const time = await startTimestampAuthority(pki, { clock: () => now });
+  await found(stage, pki, time);
+  const all = Array.from({ length: releases }, (_, i) => releaseNumber(i));
+  await importList(stage, now.toISOString().slice(0, 10), await listOf(all));
+  let made = 0;
+  return {
+    stage,
+    async submit(count) {
+      const folders: string[] = [];
+      for (const [i, release] of all.slice(made, made + count).entries())
+        folders.push(await formFor(stage, release, { number: made + i, template: folders[0] }));
+      made += count;
+      const to = inboxOf(stage);
+      await mkdir(to, { recursive: true, mode: 0o700 });
+      await run(stage, publishProgram, ['submit', ...folders, '--to', to, ...settings(stage, PARTY)]);
+    },
+    async close() {
+      await time.close();
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+}
+
+async function found(stage: Stage, pki: Pki, time: TimestampAuthority): Promise<void> {
+  const { base } = stage;
+  const named = ['--keys-here', '--name', 'Example Firmware Library'];
+  await run(stage, repoProgram, ['init', ...named, '--at', base]);
+  const home = homeOf(stage, PARTY);
+  await mkdir(home, { recursive: true });
+  const files = pki.files();
+  await writeFile(join(home, 'trusted_root.json'), files.trustedRoot);
+  await writeFile(join(home, 'anchors.json'), files.anchors);
+  await writeFile(join(home, 'ca.crl'), pki.crl({ number: 1 }));
+  const trusted = ['trust', join(home, 'trusted_root.json'), join(home, 'anchors.json')];
+  await changed(stage, trusted);
+  await run(stage, repoProgram, ['crl', 'import', join(home, 'ca.crl'), '--at', base]);
+  const own = await pki.issue({ subject: 'Example Meters' });
+  await writeFile(join(home, 'statement.der'), own.certificate);
+  const pem = own.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await writeFile(join(home, 'statement.pem'), pem, { mode: 0o600 });
+  await initPublisher({
+    base: home,
+    library: base,
+    root: await firstRoot(stage),
+    party: parsePartyId(PARTY),
+    codes: [parseManufacturerCode('FFF1')],
+    evidence: { key: 'statement.pem', certificate: 'statement.der', timeAuthority: time.url },
+    keysHere: { name: 'Example Meters', mailbox: 'firmware@meters.example', passphrase: stage.passphrase },
+  });
+  await changed(stage, ['party', 'add', join(home, PARTY_FILE)], PARTY);
+}
+
+/** A change planned by `cfl-repo`, signed and published. */
+async function changed(stage: Stage, command: readonly string[], party?: string): Promise<void> {
+  const at = ['--at', stage.base];
+  const planned = await run(stage, repoProgram, [...command, ...at], [4]);
+  const change = join(stage.base, changeIn(planned.io.stdout));
+  if (party !== undefined)
+    await run(stage, publishProgram, ['sign', change, ...settings(stage, party)], [0, 4]);
+  await run(stage, repoProgram, ['sign', change, ...at]);
+  await run(stage, repoProgram, ['apply', change, ...at]);
+}
+
+function releaseNumber(i: number): DemoRelease {
+  return {
+    code: 'FFF1',
+    deviceType: 'ESME',
+    model: '0A01',
+    firmware: (0x01000000 + i).toString(16).toUpperCase().padStart(8, '0'),
+    takes: ['0100', '01FF'],
+    hardware: ['0102'],
+    octets: OCTETS,
+    class: 'fix',
+    from: 'any',
+    says: 'Mends the clock',
+  };
+}
+
+interface FormOptions {
+  readonly number: number;
+  /** A folder that was filled in already, for a release of the same model; else `cfl-publish new` makes the form. */
+  readonly template: string | undefined;
+}
+
+async function formFor(
+  stage: Stage,
+  release: DemoRelease,
+  { number, template }: FormOptions,
+): Promise<string> {
+  const work = join(homeOf(stage, PARTY), 'work', String(number));
+  await mkdir(work, { recursive: true });
+  await writeFile(join(work, 'image.ota'), demoImage(release));
+  if (template === undefined) {
+    const image = join(work, 'image.ota');
+    await run(stage, publishProgram, ['new', image, '--to', work, ...settings(stage, PARTY)]);
+    const acknowledged = ['NO_ENDORSEMENT'];
+    await fillIn(work, { class: 'fix', upgradesFrom: 'any', supersedes: [], acknowledged });
+    await writeFile(join(work, 'notes.md'), await notesIn(work));
+    return work;
+  }
+  const [first] = (JSON.parse(await readFile(join(template, 'release.json'), 'utf8')) as Form).claims;
+  await writeFile(join(work, 'release.json'), await readFile(join(template, 'release.json')));
+  const claims = [{ ...first, entry: entryId(number), firmwareVersion: release.firmware }];
+  await fillIn(work, { claims, acknowledged: ['NO_ENDORSEMENT'] });
+  await writeFile(join(work, 'notes.md'), await readFile(join(template, 'notes.md')));
+  return work;
+}
+
+interface Form {
+  readonly claims: readonly object[];
+}
+
+/** As `new` wrote them, finished. */
+async function notesIn(work: string): Promise<string> {
+  const text = await readFile(join(work, 'notes.md'), 'utf8');
+  return text.replaceAll('…', 'It restarts once and the supply is not interrupted');
+}
+
+async function listOf(releases: readonly DemoRelease[]): Promise<string> {
+  const lines = await Promise.all(
+    releases.map(async (release, i) => {
+      const cells: Record<(typeof CPL_COLUMNS)[number], string> = {
+        entry_id: entryId(i),
+        device_type: release.deviceType,
+        manufacturer_id: release.code,
+        model_id: release.model,
+        hardware_version: release.hardware[0] ?? '',
+        firmware_version: release.firmware,
+        smets_version: '5.1',
+        gbcs_version: '4.1',
+        image_hash: (await manufacturerImageHash(decodeImage(demoImage(release)), 'whole')).toUpperCase(),
+        status: 'Active',
+        upgradeable_from: 'N/A',
+        smets1: 'no',
+        certificates: 'CPA:EX-FFF1-0A01:2031-11-18',
+      };
+      return CPL_COLUMNS.map((column) => cells[column]).join(',');
+    }),
+  );
+  return `${[CPL_COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+function entryId(i: number): string {
+  return `CPL-${String(i + 1).padStart(6, '0')}`;
+}
