@@ -39,18 +39,18 @@ export async function statementFacts(
   received: Date,
 ): Promise<StatementFacts> {
   try {
-    if (trust === undefined) return { statement: readStatement(payloadOf(bundle)), evidence: NO_TRUST };
+    if (trust === undefined) return { statement: readPayload(bundle), evidence: NO_TRUST };
     const proven = await verifyBundle(bundle, trust, { at: 'intake', now: received });
     const { certificate, stampedAt, authority } = proven;
     return {
-      statement: readStatement(proven.statement),
+      statement: readStatement(() => proven.statement),
       evidence: provenFact(certificate, stampedAt, authority),
     };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     const { code, message, hint } = error;
     return {
-      statement: readStatement(payloadOf(bundle)),
+      statement: readPayload(bundle),
       evidence: { ok: false, code, message: message.replace(/^Cannot/, 'cannot'), hint },
     };
   }
@@ -69,7 +69,7 @@ export function draftFacts(
   register: Register,
   { now, certificate }: { readonly now: Date; readonly certificate: SigningCertificate | undefined },
 ): StatementFacts {
-  const statement = readStatement(octets);
+  const statement = readStatement(() => octets);
   const party = findParty(register, statement.predicate.originator);
   const at = encodeDate(now);
   const registered = party?.certificates.find((one) => one.purposes.includes('release') && isOpenAt(one, at));
@@ -105,9 +105,14 @@ function provenFact(
   };
 }
 
-function readStatement(octets: Uint8Array): Statement {
+/** Of a bundle that may not hold. */
+function readPayload(bundle: Uint8Array): Statement {
+  return readStatement(() => payloadOf(bundle));
+}
+
+function readStatement(octets: () => Uint8Array): Statement {
   try {
-    return parseStatement(octets);
+    return parseStatement(octets());
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     throw new SubmissionError(

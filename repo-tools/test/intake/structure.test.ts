@@ -101,13 +101,13 @@ test('one bad submission does not stop the others', async () => {
   expect(outcomes(await runIntake(library))).toEqual(['refused NOT_A_SUBMISSION', 'accepted']);
 });
 
-test('a changed octet of the image is refused: neither name, nor hash, nor role file fit', async () => {
+test('a changed octet of the image is refused: neither the digest that was signed, nor the role file fits', async () => {
   const { library, draft, name } = await honest();
   const path = `${name}/targets/${imagePath(library.meters.code, draft.release)}`;
   const image = Uint8Array.from((await inbox(library.place).read(path)) ?? []);
   image[image.length - 1] = (image[image.length - 1] ?? 0) ^ 1;
   await inbox(library.place).replace(path, image);
-  expect(outcomes(await runIntake(library))).toEqual(['refused ROLE_FILE SUBJECT_MISMATCH IMAGE_HASH']);
+  expect(outcomes(await runIntake(library))).toEqual(['refused ROLE_FILE SUBJECT_MISMATCH']);
 });
 
 test('a changed octet of the header, which no hash of the CPL covers, is refused', async () => {
@@ -129,7 +129,9 @@ test('the statement of another release is refused', async () => {
   for (const [role, document] of change.metadata)
     signed.metadata.set(role, await signDocument(role, document, library.meters.signers[0] as never));
   await writeChange(inbox(library.place), name, signed);
-  expect(outcomes(await runIntake(library))).toEqual(['refused HEADER_AS_STATED SUBJECT_MISMATCH']);
+  expect(outcomes(await runIntake(library))).toEqual([
+    'refused RELEASE_NAME HEADER_AS_STATED SUBJECT_MISMATCH IMAGE_HASH',
+  ]);
 });
 
 test('a statement in the place of another number is refused', async () => {
@@ -143,10 +145,10 @@ test('a statement in the place of another number is refused', async () => {
   expect(outcomes(await runIntake(library))).toEqual(['refused NOT_A_SUBMISSION']);
 });
 
-test("a statement with another's signature is refused", async () => {
+test("a statement under another's certificate is refused", async () => {
   const { library, draft, name } = await honest();
   const bundle = await statementSigner(library.gas.ring)(encodeStatement(draft.statement));
   const files = inbox(library.place);
   await files.replace(`${name}/targets/${statementPath(library.meters.code, draft.release, 1)}`, bundle);
-  expect(outcomes(await runIntake(library))).toEqual(['refused STATEMENT_SIGNATURE ROLE_FILE']);
+  expect(outcomes(await runIntake(library))).toEqual(['refused CERTIFICATE_NOT_YOURS ROLE_FILE']);
 });

@@ -30,7 +30,7 @@ test('init makes keys and party.json once, and overwrites nothing', async () => 
     exit: 0,
     out: ['party.json'],
     err: [
-      'Wrote publish.json, and keys/ with three encrypted keys, readable by you alone',
+      'Wrote publish.json, and keys/ with two encrypted keys, readable by you alone',
       'Keep keys/role-2.pem apart from role-1.pem: either signs, so one lost key stops nothing',
       'Send party.json to the registrar; it holds public keys only',
     ],
