@@ -21,8 +21,9 @@ import {
 } from '@cfl/client/firmware';
 import { publishProgram } from '@cfl/repo-tools/cli';
 import { loadState, placeAt } from '@cfl/repo-tools/deploy';
-import { decideAll, firstRoot, importList } from './library.ts';
-import { fillIn, homeOf, inboxOf, joinLibrary, settings } from './manufacturer.ts';
+import type { Authorities } from './authorities.ts';
+import { decideAll, importList } from './library.ts';
+import { fillIn, homeOf, inboxOf, joinLibrary, pointToTimeAuthority, settings } from './manufacturer.ts';
 import { run, type Stage } from './stage.ts';
 import { MANUFACTURERS } from './world.ts';
 
@@ -40,12 +41,17 @@ class CannotCarry extends Error {
 }
 
 /** Returns the release's digest. Throws where the file is no OTA image or the gateway does not take it. */
-export async function carryImage(stage: Stage, path: string, io: Io): Promise<string> {
+export async function carryImage(
+  stage: Stage,
+  authorities: Authorities,
+  path: string,
+  io: Io,
+): Promise<string> {
   const image = await decoded(path);
   const reading = likelyReading(image);
   const release = await releaseIdOf(encodeImage(libraryForm(image, reading)));
   if (await isPublished(stage, image, release)) return release;
-  const party = await partyOf(stage, image, io);
+  const party = await partyOf(stage, authorities, image, io);
   io.progress('The Panel lists it');
   const row = await listIt(stage, image, await manufacturerImageHash(image, reading));
   io.progress(`${party} submits it`);
@@ -81,19 +87,27 @@ async function isPublished(stage: Stage, { header }: OtaImage, release: string):
 }
 
 /** The owner of the image's code; a new one where the library has none. */
-async function partyOf(stage: Stage, { header }: OtaImage, io: Io): Promise<string> {
+async function partyOf(
+  stage: Stage,
+  authorities: Authorities,
+  { header }: OtaImage,
+  io: Io,
+): Promise<string> {
   const code = manufacturerCodeOf(header.manufacturerCode);
   const known = MANUFACTURERS.find((party) => party.code === code);
-  if (known !== undefined) return known.id;
   const party = {
-    id: `maker-of-${code.toLowerCase()}`,
+    id: known?.id ?? `maker-of-${code.toLowerCase()}`,
     name: `Maker of ${code}`,
-    code,
+    kinds: ['manufacturer'],
+    codes: [code],
     mailbox: 'firmware@maker.example',
+    purposes: ['release'],
   };
-  if (!(await readdir(stage.people)).includes(party.id)) {
+  if ((await readdir(stage.people)).includes(party.id)) {
+    await pointToTimeAuthority(stage, party.id, authorities.timeAuthority);
+  } else {
     io.progress(`${party.name} joins`);
-    await joinLibrary(stage, party, await firstRoot(stage));
+    await joinLibrary(stage, authorities, party);
   }
   return party.id;
 }

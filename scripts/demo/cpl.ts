@@ -1,20 +1,30 @@
 // The demo's Central Products List as the CSV file that the Panel would publish.
 
+import { createHash } from 'node:crypto';
 import { CPL_COLUMNS, decodeImage, manufacturerImageHash } from '@cfl/client/firmware';
 import { demoImage } from './image.ts';
-import { type DemoRelease, type DemoRow, REFUSED, RELEASES, ROWS_WITHOUT_IMAGE, SUSPENDED } from './world.ts';
+import {
+  type DemoRelease,
+  type DemoRow,
+  INVESTIGATED,
+  REFUSED,
+  RELEASES,
+  ROWS_WITHOUT_IMAGE,
+  SUSPENDED,
+} from './world.ts';
 
 interface Row extends DemoRow {
   readonly hash: string;
 }
 
 /**
- * In the second snapshot one entry is Withdrawn that was Active, and the hardware of another is corrected,
- * so that a submission made upon the first snapshot is refused upon the second.
+ * In the second snapshot one entry is Withdrawn that was Active; the hardware of another is corrected, so
+ * that a submission made upon the first snapshot is refused upon the second; and a third got a hash.
  */
 export async function demoCpl(snapshot: 1 | 2): Promise<string> {
   const images = await Promise.all([...RELEASES, REFUSED].map(rowsOf));
-  const rows = [...images.flat(), ...ROWS_WITHOUT_IMAGE.map((row) => ({ ...row, hash: '' }))];
+  const others = ROWS_WITHOUT_IMAGE.map((row) => ({ ...row, hash: snapshot === 2 ? laterHash(row) : '' }));
+  const rows = [...images.flat(), ...others];
   return csv(rows.map((row) => (snapshot === 1 ? asFirstListed(row) : row)));
 }
 
@@ -29,6 +39,12 @@ async function rowsOf(release: DemoRelease): Promise<readonly Row[]> {
     status: isSuspended(release) ? 'Withdrawn' : 'Active',
     hash,
   }));
+}
+
+/** Somebody else's image got there first, so that the manufacturer's own asks for an investigation. */
+function laterHash({ model, hardware }: DemoRow): string {
+  const isAsked = model === INVESTIGATED.model && INVESTIGATED.hardware.includes(hardware);
+  return isAsked ? createHash('sha256').update('another image').digest('hex') : '';
 }
 
 function asFirstListed(row: Row): Row {

@@ -1,38 +1,49 @@
 // The demo's library, from its first root to its last publication: what `npm start` makes once.
 
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Sha256, sha256 } from '@cfl/client/encoding';
 import { releaseIdOf } from '@cfl/client/firmware';
-import { repoProgram } from '@cfl/repo-tools/cli';
+import { publishProgram, repoProgram } from '@cfl/repo-tools/cli';
+import type { Authorities } from './authorities.ts';
 import { demoCpl } from './cpl.ts';
 import { demoImage } from './image.ts';
-import { changeIn, inboxOf, joinLibrary, submitRelease } from './manufacturer.ts';
-import { run, type Stage } from './stage.ts';
-import { type DemoRelease, MANUFACTURERS, REFUSED, RELEASES, TWICE } from './world.ts';
+import { inboxOf, type Joining, joinLibrary, settings, submitRelease } from './manufacturer.ts';
+import { publishChange, run, type Stage } from './stage.ts';
+import {
+  type DemoManufacturer,
+  type DemoRelease,
+  ENDORSED,
+  INVESTIGATED,
+  MANUFACTURERS,
+  OTHERS,
+  REFUSED,
+  RELEASES,
+  TWICE,
+} from './world.ts';
 
 export interface Made {
   /** What the gateway said of each submission. */
   readonly decisions: readonly string[];
+  /** What the Panel found about the hash association that it was asked for. */
+  readonly association: readonly string[];
 }
 
-export async function makeLibrary(stage: Stage, say: (what: string) => void): Promise<Made> {
+export async function makeLibrary(
+  stage: Stage,
+  authorities: Authorities,
+  say: (what: string) => void,
+): Promise<Made> {
   say('First root, every key on this machine');
-  await run(stage, repoProgram, [
-    'init',
-    '--keys-here',
-    '--name',
-    'Example Firmware Library',
-    '--at',
-    stage.base,
-  ]);
-  const root = await firstRoot(stage);
-  for (const party of MANUFACTURERS) {
+  const name = 'Example Firmware Library';
+  await run(stage, repoProgram, ['init', '--keys-here', '--name', name, '--at', stage.base]);
+  await authorities.becomeTrusted();
+  for (const party of [...MANUFACTURERS.map(asManufacturer), ...OTHERS]) {
     say(`${party.name} joins`);
-    await joinLibrary(stage, party, root);
+    await joinLibrary(stage, authorities, party);
   }
   await importList(stage, dayBefore(stage.now, 25), await demoCpl(1));
   await submit(stage, TWICE, secondMail(stage));
+  await askThePanel(stage);
   const decisions: string[] = [];
   const rounds = roundsOf(RELEASES);
   for (const [i, round] of rounds.entries()) {
@@ -41,16 +52,46 @@ export async function makeLibrary(stage: Stage, say: (what: string) => void): Pr
     for (const release of round) await submit(stage, release, inboxOf(stage));
     if (isLast) {
       await submit(stage, REFUSED, inboxOf(stage));
+      await endorse(stage, 'example-energy', await releaseIdOf(demoImage(ENDORSED)), inboxOf(stage));
       await cp(secondMail(stage), inboxOf(stage), { recursive: true });
       await importList(stage, dayBefore(stage.now, 24), await demoCpl(2));
     }
     decisions.push(...(await decideAll(stage)));
   }
-  return { decisions };
+  say('The Panel looks into an association');
+  return { decisions, association: await answerOfThePanel(stage) };
 }
 
-export async function firstRoot(stage: Stage): Promise<Sha256> {
-  return sha256(await readFile(join(stage.base, 'metadata', '1.root.json')));
+/** One of them has an RSA key, as its own authority gave it. */
+function asManufacturer({ id, name, code, mailbox }: DemoManufacturer): Joining {
+  const key = code === 'FFF2' ? 'RSA-2048' : 'P-256';
+  return { id, name, kinds: ['manufacturer'], codes: [code], mailbox, purposes: ['release'], key };
+}
+
+async function endorse(stage: Stage, supplier: string, what: string, to: string): Promise<void> {
+  await run(stage, publishProgram, ['endorse', what, '--yes', '--to', to, ...settings(stage, supplier)]);
+}
+
+/** The communication and its endorsement, made while the entry has no hash yet. */
+async function askThePanel(stage: Stage): Promise<void> {
+  await submit(stage, INVESTIGATED, join(thePanel(stage), 'asked'));
+  await endorse(stage, 'example-gas', await askedFor(stage), join(thePanel(stage), 'endorsed'));
+}
+
+async function answerOfThePanel(stage: Stage): Promise<readonly string[]> {
+  const [endorsement] = await readdir(join(thePanel(stage), 'endorsed'));
+  const where = join(thePanel(stage), 'endorsed', endorsement ?? '');
+  const argv = ['cpl', 'associate', await askedFor(stage), '--endorsement', where, '--at', stage.base];
+  return (await run(stage, repoProgram, argv, [4])).io.stdout;
+}
+
+async function askedFor(stage: Stage): Promise<string> {
+  const [submission] = await readdir(join(thePanel(stage), 'asked'));
+  return join(thePanel(stage), 'asked', submission ?? '');
+}
+
+function thePanel(stage: Stage): string {
+  return join(stage.people, 'panel-post');
 }
 
 /** The Panel's list of that day is imported, signed by the Panel's key, published. */
@@ -59,9 +100,7 @@ export async function importList(stage: Stage, day: string, list: string): Promi
   await mkdir(stage.people, { recursive: true });
   await writeFile(file, list);
   const planned = await run(stage, repoProgram, ['cpl', 'import', file, '--at', stage.base], [4]);
-  const change = join(stage.base, changeIn(planned.io.stdout));
-  await run(stage, repoProgram, ['sign', change, '--at', stage.base]);
-  await run(stage, repoProgram, ['apply', change, '--at', stage.base]);
+  await publishChange(stage, planned);
 }
 
 /** One line a submission. */

@@ -2,46 +2,93 @@
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJson, type Sha256 } from '@cfl/client/encoding';
+import { parseJson, type Sha256, sha256 } from '@cfl/client/encoding';
 import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
 import { publishProgram, repoProgram } from '@cfl/repo-tools/cli';
 import { initPublisher, PARTY_FILE } from '@cfl/repo-tools/submission';
+import type { EvidenceFiles } from '../pki/party.ts';
+import type { Authorities } from './authorities.ts';
 import { demoImage } from './image.ts';
-import { run, type Stage } from './stage.ts';
-import type { DemoManufacturer, DemoRelease } from './world.ts';
+import { publishChange, run, type Stage } from './stage.ts';
+import type { DemoRelease } from './world.ts';
 
-/** Makes its keys; the registrar and the targets holders admit it; the change is published. */
-export async function joinLibrary(stage: Stage, party: DemoManufacturer, root: Sha256): Promise<void> {
+/** What a party of the demo is: a manufacturer, a supplier, or another whom the register names. */
+export interface Joining {
+  readonly id: string;
+  readonly name: string;
+  readonly kinds: readonly string[];
+  readonly codes?: readonly string[];
+  readonly mailbox?: string;
+  readonly userRoles?: readonly object[];
+  /** What it may sign under its certificate; none is made where it signs nothing. */
+  readonly purposes?: readonly string[];
+  readonly key?: 'P-256' | 'RSA-2048';
+}
+
+/** Makes its keys, gets its certificate; the registrar and the targets holders admit it; the change is published. */
+export async function joinLibrary(stage: Stage, authorities: Authorities, party: Joining): Promise<void> {
   const home = homeOf(stage, party.id);
   await mkdir(home, { recursive: true });
-  await initPublisher({
-    base: home,
-    library: stage.base,
-    root,
-    party: parsePartyId(party.id),
-    codes: [parseManufacturerCode(party.code)],
-    keysHere: { name: party.name, mailbox: party.mailbox, passphrase: stage.passphrase },
-  });
+  const made = await makeDesk(stage, authorities, party);
+  if (made === undefined || party.codes === undefined)
+    await writeFile(join(home, PARTY_FILE), partyFile(party, made));
   const planned = await run(
     stage,
     repoProgram,
     ['party', 'add', join(home, PARTY_FILE), '--at', stage.base],
     [4],
   );
-  const change = join(stage.base, changeIn(planned.io.stdout));
-  await run(stage, publishProgram, ['sign', change, '--settings', home], [0, 4]);
-  await run(stage, repoProgram, ['sign', change, '--at', stage.base]);
-  await run(stage, repoProgram, ['apply', change, '--at', stage.base]);
+  await publishChange(stage, planned, async (change) => {
+    if (party.codes !== undefined)
+      await run(stage, publishProgram, ['sign', change, '--settings', home], [0, 4]);
+  });
 }
 
-/** `private/changes/2`, out of the line that names it. */
-export function changeIn(lines: readonly string[]): string {
-  const place = lines
-    .map((line) => /private\/changes\/\d+/.exec(line)?.[0])
-    .find((found) => found !== undefined);
-  if (place === undefined)
-    throw new Error(`The demo expected the place of a change, found:\n${lines.join('\n')}`);
-  return place;
+/** `publish.json` with everything that it names; undefined for a party that signs nothing. */
+async function makeDesk(
+  stage: Stage,
+  authorities: Authorities,
+  party: Joining,
+): Promise<EvidenceFiles | undefined> {
+  if (party.purposes === undefined) return undefined;
+  const home = homeOf(stage, party.id);
+  const { name, key: kind = 'P-256', codes = [], mailbox } = party;
+  const { passphrase } = stage;
+  const files = await authorities.certify(home, { subject: name, passphrase, kind });
+  await initPublisher({
+    base: home,
+    library: stage.base,
+    root: await firstRoot(stage),
+    party: parsePartyId(party.id),
+    codes: codes.map(parseManufacturerCode),
+    evidence: { key: files.key, certificate: files.certificate, timeAuthority: authorities.timeAuthority },
+    keysHere: codes.length === 0 ? undefined : { name, mailbox, passphrase },
+  });
+  return files;
+}
+
+/** For a party without codes: nothing in it is signed by a role of its own. */
+function partyFile(
+  { id, name, kinds, mailbox, userRoles, purposes }: Joining,
+  made: EvidenceFiles | undefined,
+): string {
+  const certificates = made === undefined ? [] : [{ sha256: made.sha256, purposes }];
+  const file = { format: 'cfl/party/1', id, name, kinds, codes: [], certificates };
+  return JSON.stringify({ ...file, ...(userRoles && { userRoles }), ...(mailbox && { mailbox }) });
+}
+
+/** A later run has its time authority at another port. */
+export async function pointToTimeAuthority(stage: Stage, party: string, url: string): Promise<void> {
+  const path = join(homeOf(stage, party), 'publish.json');
+  const settings = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(
+    path,
+    JSON.stringify({ ...settings, keys: { ...settings.keys, timeAuthority: url } }, undefined, 2),
+  );
+}
+
+export async function firstRoot(stage: Stage): Promise<Sha256> {
+  return sha256(await readFile(join(stage.base, 'metadata', '1.root.json')));
 }
 
 export interface Sending {

@@ -2,9 +2,11 @@
 
 import { join, resolve } from 'node:path';
 import type { Io } from '@cfl/client/cli';
+import { type Authorities, openAuthorities } from './authorities.ts';
 import { carryImage } from './carry.ts';
 import { clearForDemo, isWhole, mark } from './fresh.ts';
-import { firstRoot, makeLibrary } from './library.ts';
+import { makeLibrary } from './library.ts';
+import { firstRoot } from './manufacturer.ts';
 import { type Served, serve } from './server.ts';
 import { buildCatalogue, siteOf } from './site.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -28,7 +30,10 @@ export async function runDemo(
   io: Io,
 ): Promise<number> {
   const stage = await freshStage(base, io);
-  const carried = image === undefined ? undefined : await carryImage(stage, resolve(image), io);
+  const carried =
+    image === undefined
+      ? undefined
+      : await withAuthorities(stage, (authorities) => carryImage(stage, authorities, resolve(image), io));
   for (const line of await summaryLines(stage)) io.out(line);
   const served = await serve(
     { site: siteOf(stage), metadata: join(base, 'metadata'), targets: join(base, 'targets') },
@@ -60,12 +65,25 @@ async function freshStage(base: string, io: Io): Promise<Stage> {
   await clearForDemo(base);
   const stage = await openStage(base, io.now);
   io.err('Making the demo library: three manufacturers, a Central Products List, a dozen releases');
-  const { decisions } = await makeLibrary(stage, (what) => io.progress(what));
+  const made = await withAuthorities(stage, (authorities) =>
+    makeLibrary(stage, authorities, (what) => io.progress(what)),
+  );
   await mark(base, 'whole');
   io.progress(undefined);
-  for (const line of decisions.filter((line) => !line.endsWith('accepted'))) io.err(`  ${line}`);
+  for (const line of made.decisions.filter((line) => !line.endsWith('accepted'))) io.err(`  ${line}`);
+  for (const line of made.association) io.err(`  ${line}`);
   io.out('Library in metadata/ and targets/, made now');
   return stage;
+}
+
+/** The time authority answers while the work is done. */
+async function withAuthorities<T>(stage: Stage, work: (authorities: Authorities) => Promise<T>): Promise<T> {
+  const authorities = await openAuthorities(stage);
+  try {
+    return await work(authorities);
+  } finally {
+    await authorities.close();
+  }
 }
 
 function invitation({ url }: Served): readonly string[] {

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MemoryIo, memoryIo, type Program, runProgram } from '@cfl/client/cli';
+import { repoProgram } from '@cfl/repo-tools/cli';
 
 export interface Stage {
   /** Holds metadata/, targets/ and private/. */
@@ -43,4 +44,21 @@ export async function run(
   if (expected.includes(exit)) return { exit, io };
   const said = [...io.stdout, ...io.stderr].join('\n');
   throw new Error(`The demo stopped at: ${program.name} ${argv.join(' ')}\n${said}`);
+}
+
+/** The change that a command planned: signed with every key of this machine, and published. */
+export async function publishChange(
+  stage: Stage,
+  planned: Outcome,
+  further?: (change: string) => Promise<void>,
+): Promise<void> {
+  const place = planned.io.stdout
+    .map((line) => /private\/changes\/\d+/.exec(line)?.[0])
+    .find((found) => found !== undefined);
+  if (place === undefined)
+    throw new Error(`The demo expected the place of a change, found:\n${planned.io.stdout.join('\n')}`);
+  const change = join(stage.base, place);
+  await further?.(change);
+  await run(stage, repoProgram, ['sign', change, '--at', stage.base]);
+  await run(stage, repoProgram, ['apply', change, '--at', stage.base]);
 }

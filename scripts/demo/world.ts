@@ -23,6 +23,30 @@ export interface DemoRelease {
   readonly says: string;
 }
 
+/** Those who are neither manufacturers: suppliers with dated User Roles, the DCC and the Panel. */
+export const OTHERS = [
+  {
+    id: 'example-energy',
+    name: 'Example Energy',
+    kinds: ['supplier'],
+    purposes: ['endorsement'],
+    userRoles: [
+      { role: 'IS', from: '2024-01-01T00:00:00Z', evidence: 'Demo party list of 2024-01-01, entry 1' },
+    ],
+  },
+  {
+    id: 'example-gas',
+    name: 'Example Gas',
+    kinds: ['supplier'],
+    purposes: ['endorsement'],
+    userRoles: [
+      { role: 'GS', from: '2024-01-01T00:00:00Z', evidence: 'Demo party list of 2024-01-01, entry 2' },
+    ],
+  },
+  { id: 'panel', name: 'the Panel', kinds: ['panel'] },
+  { id: 'dcc', name: 'the DCC', kinds: ['dcc'] },
+] as const;
+
 export const MANUFACTURERS: readonly DemoManufacturer[] = [
   { id: 'example-meters', name: 'Example Meters', code: 'FFF1', mailbox: 'firmware@meters.example' },
   { id: 'sample-gas', name: 'Sample Gas', code: 'FFF2', mailbox: 'firmware@gas.example' },
@@ -176,6 +200,22 @@ export const RELEASES: readonly DemoRelease[] = [
 
 /** Comes a second time, by a second mail, when it is published already: the gateway holds it. */
 export const TWICE = RELEASES[0] as DemoRelease;
+
+/** Example Energy stands behind it. */
+export const ENDORSED = RELEASES[1] as DemoRelease;
+
+/** Asked to be associated with an entry that has another hash by then: the Panel investigates. */
+export const INVESTIGATED: DemoRelease = {
+  ...gsme,
+  model: '0C12',
+  firmware: '20000001',
+  takes: ['0030', '003F'],
+  hardware: ['0031'],
+  octets: 180_000,
+  class: 'compliance',
+  from: 'any',
+  says: 'First release',
+};
 
 /** Its entry turns out to be for hardware 0201, which the image does not take: the gateway refuses it. */
 export const REFUSED: DemoRelease = {
