@@ -78,10 +78,15 @@ export async function init({ base, library, run }: Desk, code = 'FFF1'): Promise
     '--mailbox',
     'firmware@meters.example',
   ];
-  const { key, certificate, timeAuthority } = await evidenceIn(base, 'Example Meters', PASSPHRASE);
-  const signing = ['--statement-key', key, '--certificate', certificate, '--time-authority', timeAuthority];
+  const begun = (await folder(base).read('publish.json')) !== undefined;
+  const signing = begun ? [] : await signingOptions(base);
   const where = ['init', library.base, '--root-sha256', digest];
   return run([...where, ...named, ...signing, '--code', code, '--keys-here']);
+}
+
+async function signingOptions(base: string): Promise<readonly string[]> {
+  const { key, certificate, timeAuthority } = await evidenceIn(base, 'Example Meters', PASSPHRASE);
+  return ['--statement-key', key, '--certificate', certificate, '--time-authority', timeAuthority];
 }
 
 export async function importRows({ library }: Desk, rows: readonly CplEntry[], date: string): Promise<void> {
