@@ -6,22 +6,14 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CPL_COLUMNS,
-  decodeImage,
-  manufacturerImageHash,
-  parseManufacturerCode,
-  parsePartyId,
-} from '@cfl/client/firmware';
+import { CPL_COLUMNS, decodeImage, manufacturerImageHash } from '@cfl/client/firmware';
 import { publishProgram, repoProgram } from '@cfl/repo-tools/cli';
-import { initPublisher, PARTY_FILE } from '@cfl/repo-tools/submission';
+import { type Authorities, openAuthorities } from '../demo/authorities.ts';
 import { demoImage } from '../demo/image.ts';
-import { firstRoot, importList } from '../demo/library.ts';
-import { changeIn, fillIn, homeOf, inboxOf, settings } from '../demo/manufacturer.ts';
+import { importList } from '../demo/library.ts';
+import { fillIn, homeOf, inboxOf, joinLibrary, settings } from '../demo/manufacturer.ts';
 import { openStage, run, type Stage } from '../demo/stage.ts';
 import type { DemoRelease } from '../demo/world.ts';
-import { makePki, type Pki } from '../pki/pki.ts';
-import { startTimestampAuthority, type TimestampAuthority } from '../pki/time-authority.ts';
 
 const PARTY = 'example-meters';
 const OCTETS = 4_000;
@@ -38,9 +30,8 @@ export async function openFactory(releases: number): Promise<Factory> {
   const base = await mkdtemp(join(tmpdir(), 'cfl-bench-'));
   const now = new Date();
   const stage = await openStage(base, now);
-  const pki = await makePki({ now });
-  const time = await startTimestampAuthority(pki, { clock: () => now });
-  await found(stage, pki, time);
+  const authorities = await openAuthorities(stage);
+  await found(stage, authorities);
   const all = Array.from({ length: releases }, (_, i) => releaseNumber(i));
   await importList(stage, now.toISOString().slice(0, 10), await listOf(all));
   let made = 0;
@@ -56,50 +47,24 @@ export async function openFactory(releases: number): Promise<Factory> {
       await run(stage, publishProgram, ['submit', ...folders, '--to', to, ...settings(stage, PARTY)]);
     },
     async close() {
-      await time.close();
+      await authorities.close();
       await rm(base, { recursive: true, force: true });
     },
   };
 }
 
-async function found(stage: Stage, pki: Pki, time: TimestampAuthority): Promise<void> {
-  const { base } = stage;
+async function found(stage: Stage, authorities: Authorities): Promise<void> {
   const named = ['--keys-here', '--name', 'Example Firmware Library'];
-  await run(stage, repoProgram, ['init', ...named, '--at', base]);
-  const home = homeOf(stage, PARTY);
-  await mkdir(home, { recursive: true });
-  const files = pki.files();
-  await writeFile(join(home, 'trusted_root.json'), files.trustedRoot);
-  await writeFile(join(home, 'anchors.json'), files.anchors);
-  await writeFile(join(home, 'ca.crl'), pki.crl({ number: 1 }));
-  const trusted = ['trust', join(home, 'trusted_root.json'), join(home, 'anchors.json')];
-  await changed(stage, trusted);
-  await run(stage, repoProgram, ['crl', 'import', join(home, 'ca.crl'), '--at', base]);
-  const own = await pki.issue({ subject: 'Example Meters' });
-  await writeFile(join(home, 'statement.der'), own.certificate);
-  const pem = own.privateKey.export({ type: 'pkcs8', format: 'pem' });
-  await writeFile(join(home, 'statement.pem'), pem, { mode: 0o600 });
-  await initPublisher({
-    base: home,
-    library: base,
-    root: await firstRoot(stage),
-    party: parsePartyId(PARTY),
-    codes: [parseManufacturerCode('FFF1')],
-    evidence: { key: 'statement.pem', certificate: 'statement.der', timeAuthority: time.url },
-    keysHere: { name: 'Example Meters', mailbox: 'firmware@meters.example', passphrase: stage.passphrase },
+  await run(stage, repoProgram, ['init', ...named, '--at', stage.base]);
+  await authorities.becomeTrusted();
+  await joinLibrary(stage, authorities, {
+    id: PARTY,
+    name: 'Example Meters',
+    kinds: ['manufacturer'],
+    codes: ['FFF1'],
+    mailbox: 'firmware@meters.example',
+    purposes: ['release'],
   });
-  await changed(stage, ['party', 'add', join(home, PARTY_FILE)], PARTY);
-}
-
-/** A change planned by `cfl-repo`, signed and published. */
-async function changed(stage: Stage, command: readonly string[], party?: string): Promise<void> {
-  const at = ['--at', stage.base];
-  const planned = await run(stage, repoProgram, [...command, ...at], [4]);
-  const change = join(stage.base, changeIn(planned.io.stdout));
-  if (party !== undefined)
-    await run(stage, publishProgram, ['sign', change, ...settings(stage, party)], [0, 4]);
-  await run(stage, repoProgram, ['sign', change, ...at]);
-  await run(stage, repoProgram, ['apply', change, ...at]);
 }
 
 function releaseNumber(i: number): DemoRelease {
