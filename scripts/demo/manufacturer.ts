@@ -1,11 +1,11 @@
 // What the demo's manufacturers do: join, and submit releases.
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson, type Sha256, sha256 } from '@cfl/client/encoding';
 import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
 import { publishProgram, repoProgram } from '@cfl/repo-tools/cli';
-import { initPublisher, PARTY_FILE } from '@cfl/repo-tools/submission';
+import { initPublisher, PARTY_FILE, SETTINGS_FILE } from '@cfl/repo-tools/submission';
 import type { EvidenceFiles } from '../pki/party.ts';
 import type { Authorities } from './authorities.ts';
 import { demoImage } from './image.ts';
@@ -79,12 +79,22 @@ function partyFile(
 
 /** A later run has its time authority at another port. */
 export async function pointToTimeAuthority(stage: Stage, party: string, url: string): Promise<void> {
-  const path = join(homeOf(stage, party), 'publish.json');
+  const path = join(homeOf(stage, party), SETTINGS_FILE);
   const settings = JSON.parse(await readFile(path, 'utf8'));
   await writeFile(
     path,
     JSON.stringify({ ...settings, keys: { ...settings.keys, timeAuthority: url } }, undefined, 2),
   );
+}
+
+export async function pointAllTo(stage: Stage, url: string): Promise<void> {
+  for (const entry of await readdir(stage.people, { withFileTypes: true })) {
+    const isDesk = await access(join(stage.people, entry.name, SETTINGS_FILE)).then(
+      () => true,
+      () => false,
+    );
+    if (isDesk) await pointToTimeAuthority(stage, entry.name, url);
+  }
 }
 
 export async function firstRoot(stage: Stage): Promise<Sha256> {

@@ -6,7 +6,7 @@ import { type Authorities, openAuthorities } from './authorities.ts';
 import { carryImage } from './carry.ts';
 import { clearForDemo, isWhole, mark } from './fresh.ts';
 import { makeLibrary } from './library.ts';
-import { firstRoot } from './manufacturer.ts';
+import { firstRoot, pointAllTo } from './manufacturer.ts';
 import { type Served, serve } from './server.ts';
 import { buildCatalogue, siteOf } from './site.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -47,8 +47,12 @@ export async function runDemo(
     if (exit !== 0) return exit;
     await buildCatalogue(stage, library);
     if (!keepServing) return 0;
-    for (const line of invitation(served)) io.out(line);
-    await new Promise((stop) => process.once('SIGINT', stop).once('SIGTERM', stop));
+    // Whoever signs something by hand meanwhile has it stamped
+    await withAuthorities(stage, async ({ timeAuthority }) => {
+      await pointAllTo(stage, timeAuthority);
+      for (const line of invitation(served)) io.out(line);
+      await new Promise((stop) => process.once('SIGINT', stop).once('SIGTERM', stop));
+    });
     return 0;
   } finally {
     served.server.closeAllConnections();

@@ -6,6 +6,7 @@ import {
   catalogueIndex,
   cplIndex,
   PARTIES_PATH,
+  type PartyKind,
   partyRegister,
 } from '@cfl/client/firmware';
 import { loadState, type Published, placeAt } from '@cfl/repo-tools/deploy';
@@ -20,8 +21,9 @@ export async function summaryLines(stage: Stage): Promise<readonly string[]> {
   const releases = shards.reduce((sum, shard) => sum + shard.releases, 0);
   const inBox = async (box: string) =>
     new Set((await place.private.list(box)).map((path) => path.split('/')[0])).size;
+  const count = (kind: PartyKind) => parties.filter(({ kinds }) => kinds.includes(kind)).length;
   return [
-    `  parties   ${parties.map(({ name }) => name).join(', ')}`,
+    `  parties   ${count('manufacturer')} manufacturers, ${count('supplier')} suppliers, the Panel, the DCC`,
     `  CPL       snapshot ${snapshot}, ${entries} entries`,
     `  releases  ${releases} published, ${await inBox('held')} held, ${await inBox('refused')} refused`,
   ];

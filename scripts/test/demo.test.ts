@@ -3,8 +3,9 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type MemoryIo, memoryIo } from '@cfl/client/cli';
+import { type MemoryIo, memoryIo, runProgram } from '@cfl/client/cli';
 import { sha256 } from '@cfl/client/encoding';
+import { cfl } from '@cfl/client/program';
 import { Updater } from 'tuf-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { itWithSharedData } from '../../test/shared-data.ts';
@@ -22,6 +23,26 @@ async function demo(image?: string): Promise<MemoryIo> {
   return io;
 }
 
+/** As the demo invites to: what `cfl show` prints for its supplier. */
+async function show(entry: string): Promise<string> {
+  const { url, server } = await serve(
+    { site: base, metadata: join(base, 'metadata'), targets: join(base, 'targets') },
+    0,
+  );
+  const home = await mkdtemp(join(tmpdir(), 'cfl-home-'));
+  try {
+    const io = memoryIo({ now: NOW });
+    const root = await sha256(await readFile(join(base, 'metadata', '1.root.json')));
+    await runProgram(cfl, ['init', url, '--root-sha256', root, '--home', home], io);
+    expect(await runProgram(cfl, ['show', entry, '--home', home], io)).toBe(0);
+    return io.stdout.join('\n');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(home, { recursive: true });
+  }
+}
+
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'cfl-demo-'));
   first = await demo();
@@ -33,13 +54,14 @@ describe('npm run demo', () => {
   test('makes three manufacturers, 36 entries, a dozen releases, one held, one refused', () => {
     expect(first.stdout.slice(0, 4)).toEqual([
       'Library in metadata/ and targets/, made now',
-      '  parties   Example Meters, Sample Gas, Demo Displays',
+      '  parties   3 manufacturers, 2 suppliers, the Panel, the DCC',
       '  CPL       snapshot 2, 36 entries',
       '  releases  12 published, 1 held, 1 refused',
     ]);
     const decisions = first.stderr.join('\n');
     expect(decisions).toMatch(/held +DUPLICATE: /);
     expect(decisions).toMatch(/refused .*hardware 0201/);
+    expect(decisions).toMatch(/CPL-\d+ already has the hash [0-9a-f]{12}: investigation 1 opened/);
   });
 
   test('fetches a release as a supplier would: image, notes and evidence are written', async () => {
@@ -48,6 +70,15 @@ describe('npm run demo', () => {
     expect(await readFile(notes ?? '', 'utf8')).toContain('Mends the clock');
     expect(evidence).toMatch(/\.evidence\.json$/);
     expect(first.stderr.filter((line) => line.startsWith('  ok  '))).toHaveLength(8);
+  });
+
+  test('has evidence for every release: certificate, stamp, endorsement, admission', async () => {
+    const shown = await show('CPL-000403');
+    expect(shown).toMatch(/made by +Example Meters; certificate [0-9A-F]+ of "Example Issuing CA", P-256/);
+    expect(shown).toMatch(/signed +.* UTC, stamped by "Example Time Authority"/);
+    expect(shown).toMatch(/endorsed +Example Energy, \d{4}-\d\d-\d\d/);
+    expect(shown).toMatch(/admitted +.* UTC, rules [\d-]+/);
+    expect(await show('CPL-000408')).toMatch(/certificate [0-9A-F]+ of "Example Issuing CA", RSA 2048/);
   });
 
   test('builds the catalogue', async () => {
