@@ -234,6 +234,7 @@ describe('what follows for the releases', () => {
     models: ['0A01'],
     hardware: ['0100', '01FF'],
     firmwareVersion: '00000001',
+    imageType: '0000',
     imageHash: '7d'.repeat(32),
     class: 'fix',
     published: '2026-11-12T09:00:00Z',

@@ -167,6 +167,6 @@ test("another manufacturer's code is refused: its role is not the submitter's to
   const forged = await resigned(change, { ...gas, signers: meters.signers }, (role) => role);
   await writeChange(inbox(library.place), name, forged);
   expect(outcomes(await runIntake(library))).toEqual([
-    'refused STATEMENT_SIGNATURE CODE_NOT_YOURS ROLE_FILE',
+    'refused CERTIFICATE_NOT_YOURS CODE_NOT_YOURS ROLE_FILE',
   ]);
 });
