@@ -3,6 +3,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Io } from '@cfl/client/cli';
 import { type Files, folder } from '@cfl/client/library';
+import { familyOf } from '../change/bins.ts';
 import type { Published } from '../deploy/state.ts';
 import type { KeyRing } from '../submission/keys.ts';
 import { openLibrary, type PublishSettings, readSettings } from '../submission/settings.ts';
@@ -53,9 +54,21 @@ export function folderAt(path: string): { readonly files: Files; readonly base: 
   return { files: folder(dirname(place)), base: basename(place) };
 }
 
-/** `Signed     role m-fff1 version 7, upon version 6` */
-export function signedLine({ role, version, base, have, threshold }: SignedRole): string {
-  const lacking =
-    have < threshold ? `; ${threshold - have} more of its keys must sign: cfl-publish sign` : '';
-  return `Signed     role ${role} version ${version}, upon version ${base}${lacking}`;
+/** `Signed     role m-fff1 version 7, upon version 6`; a role that is split says how many files it is now. */
+export function signedLines(roles: readonly SignedRole[]): string[] {
+  return [...Map.groupBy(roles, ({ role }) => familyOf(role))].flatMap(([family, files]) => {
+    const [first] = files;
+    if (first === undefined || files.length <= MOST_SHOWN) return files.map(signedLine);
+    return [`Signed     role ${family}, ${files.length} files of it${lackingIn(first)}`];
+  });
+}
+
+const MOST_SHOWN = 3;
+
+function signedLine(one: SignedRole): string {
+  return `Signed     role ${one.role} version ${one.version}, upon version ${one.base}${lackingIn(one)}`;
+}
+
+function lackingIn({ have, threshold }: SignedRole): string {
+  return have < threshold ? `; ${threshold - have} more of its keys must sign: cfl-publish sign` : '';
 }

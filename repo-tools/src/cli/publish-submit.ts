@@ -16,7 +16,7 @@ import {
   signFirstVersions,
   submitBatch,
 } from '../submission/submit.ts';
-import { atDesk, folderAt, SETTINGS_OPTION, signedLine } from './publish-desk.ts';
+import { atDesk, folderAt, SETTINGS_OPTION, signedLines } from './publish-desk.ts';
 
 const TO_OPTION = {
   to: { type: 'string', value: 'DIR', does: "write the submission there, such as the operator's inbox" },
@@ -58,7 +58,7 @@ function sayClear(io: Io): void {
 }
 
 function saySigned(io: Io, name: string, change: Change, roles: readonly SignedRole[]): number {
-  for (const role of roles) io.err(signedLine(role));
+  for (const line of signedLines(roles)) io.err(line);
   const octets = [
     ...change.targets.values(),
     ...[...change.metadata.values()].map((document) => document.octets),
