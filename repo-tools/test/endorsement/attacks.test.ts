@@ -1,9 +1,10 @@
 // Whoever may not endorse, or endorses something else than lies here, is refused by a code of its own.
 
 import { encodeDate, sha256 } from '@cfl/client/encoding';
-import { endorsementPath, parsePartyId } from '@cfl/client/firmware';
+import { endorsementOf, endorsementPath, type Party, parsePartyId } from '@cfl/client/firmware';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadState } from '../../src/deploy/index.ts';
+import { type EndorsementFacts, judgeEndorsement } from '../../src/endorsement/judge.ts';
 import { intake } from '../../src/intake/intake.ts';
 import {
   type Bending,
@@ -13,7 +14,6 @@ import {
   type Member,
   NOW,
   outcomes,
-  register,
   rowFor,
   type Sent,
   submit,
@@ -150,13 +150,24 @@ describe('refused is an endorsement', () => {
 
   it('of a release of its own', async () => {
     expect(await verdict(copy(), honest.all.suppliers.energy)).toBe('accepted');
-    const all = copy();
-    // A supplier that owns the code of another
-    const owns = { ...all.suppliers.energy.party, codes: all.meters.party.codes };
-    await register(all, (party) =>
-      party.id === owns.id ? owns : party.id === all.meters.party.id ? { ...party, codes: [] } : party,
-    );
-    expect(await verdict(all, all.suppliers.energy)).toBe('refused ENDORSES_OWN');
+    // A code never leaves its party, so the register of such a supplier is not made here but said
+    const { bundle, draft } = honest.sent;
+    const { statement } = draft;
+    const { party } = honest.all.suppliers.energy;
+    const digest = await sha256(bundle);
+    const [release] = statement.subject.map((one) => one.digest.sha256);
+    const facts = {
+      place: { release, number: 1, party: party.id },
+      endorsement: endorsementOf({ statement, bundle: digest, endorser: party.id, created: encodeDate(NOW) }),
+      evidence: { certificate: party.certificates[0], stampedAt: NOW },
+      endorser: party,
+      received: undefined,
+      statements: [{ where: 'published', statement, bundle: digest }],
+      published: 'nothing',
+    } as unknown as EndorsementFacts;
+    const codes = (endorser: Party) => judgeEndorsement({ ...facts, endorser }).map(({ code }) => code);
+    expect(codes(party)).toEqual([]);
+    expect(codes({ ...party, codes: honest.all.meters.party.codes })).toEqual(['ENDORSES_OWN']);
   });
 
   it('of what the same supplier has endorsed already', async () => {
