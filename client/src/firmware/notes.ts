@@ -35,8 +35,8 @@ export function notesFaults(text: string): string[] {
 function sectionsOf(text: string): readonly Section[] {
   const sections: { heading: string; lines: string[] }[] = [{ heading: 'the beginning', lines: [] }];
   for (const line of text.split('\n')) {
-    const heading = /^#+\s+(.*\S)\s*$/.exec(line)?.[1];
-    if (heading === undefined) sections.at(-1)?.lines.push(line);
+    const heading = /^#+\s/.test(line) ? line.replace(/^#+/, '').trim() : '';
+    if (heading === '') sections.at(-1)?.lines.push(line);
     else sections.push({ heading, lines: [] });
   }
   return sections;
