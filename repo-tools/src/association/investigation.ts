@@ -80,6 +80,12 @@ export async function readInvestigations(files: Files): Promise<readonly KeptInv
   return kept;
 }
 
+/** Those that nobody has decided. Throws AssociationError BROKEN_INVESTIGATIONS. */
+export async function openInvestigations(files: Files): Promise<readonly Investigation[]> {
+  const kept = await readInvestigations(files);
+  return kept.flatMap(({ investigation, decision }) => (decision === undefined ? [investigation] : []));
+}
+
 async function readOne(files: Files, number: number): Promise<KeptInvestigation> {
   const octets = await files.read(placeOf(number));
   if (octets === undefined) throw broken(`number ${number} is missing`);

@@ -23,6 +23,9 @@ export const ACTS = [
   'rejected',
   'withdrawn',
   'imported',
+  'associated',
+  'investigated',
+  'decided',
   'applied',
 ] as const;
 export type ActName = (typeof ACTS)[number];
