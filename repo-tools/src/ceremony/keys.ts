@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKeyFile, openSigner, readPublicKey, type Signer } from '@cfl/client/keys';
 import type { PublicKey } from '@cfl/client/tuf';
-import type { OnlineSigners } from '../deploy/publish.ts';
+import type { GatewaySigners } from '../deploy/publish.ts';
 import { ONLINE_ROLES } from './roles.ts';
 
 export interface KeyFolder {
@@ -12,8 +12,6 @@ export interface KeyFolder {
   /** Asked once: one passphrase opens the folder's keys. */
   readonly passphrase: () => Promise<string>;
 }
-
-export type GatewaySigners = OnlineSigners & { readonly gate: Signer; readonly catalogue: Signer };
 
 /** `private/keys` of the library in this folder. */
 export function keyFolder(base: string, ask: () => Promise<string>): KeyFolder {
@@ -46,16 +44,29 @@ function open(folder: KeyFolder, name: string): Promise<Signer> {
   return openSigner(join(folder.path, `${name}.pem`), { passphrase: folder.passphrase });
 }
 
-/** Every key of the folder whose public part is among those wanted. */
+/** The ids of the folder's keys. */
+export async function keysAtHand(folder: KeyFolder): Promise<ReadonlySet<string>> {
+  return new Set((await publicParts(folder)).keys());
+}
+
+/** Those of the folder's keys that are wanted. */
 export async function openSignersAmong(
   folder: KeyFolder,
   wanted: ReadonlySet<string>,
 ): Promise<readonly Signer[]> {
   const signers: Signer[] = [];
+  for (const [id, name] of await publicParts(folder))
+    if (wanted.has(id)) signers.push(await open(folder, name));
+  return signers;
+}
+
+/** The name of each key by its id, in the order of the names. */
+async function publicParts(folder: KeyFolder): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
   for (const file of (await readdir(folder.path).catch(() => [])).sort()) {
     if (!file.endsWith('.pub')) continue;
     const { id } = await readPublicKey(join(folder.path, file));
-    if (wanted.has(id)) signers.push(await open(folder, file.slice(0, -'.pub'.length)));
+    names.set(id, file.slice(0, -'.pub'.length));
   }
-  return signers;
+  return names;
 }

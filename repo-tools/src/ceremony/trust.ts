@@ -7,6 +7,7 @@ import { encodeDate, equalOctets } from '@cfl/client/encoding';
 import { type Certificate, knownCrl, readCertificate, readTrust } from '@cfl/client/evidence';
 import {
   ANCHORS_PATH,
+  type Anchor,
   anchorsFile,
   crlPath,
   lostAnchors,
@@ -15,6 +16,8 @@ import {
   type Revocation,
   revocationsFile,
   TRUSTED_ROOT_PATH,
+  type TrustedAuthority,
+  type TrustedRoot,
   trustedRootFile,
 } from '@cfl/client/firmware';
 import { type Document, parseRoleName, parseTargetPath, type RoleName, type Targets } from '@cfl/client/tuf';
@@ -36,25 +39,40 @@ export async function planTrust(authorities: Authorities, published: Published, 
   const present = anchorsFile.parse(await existing(published, ANCHORS_PATH));
   const after = anchorsFile.parse(authorities.anchors);
   const rootBefore = trustedRootFile.parse(await existing(published, TRUSTED_ROOT_PATH));
-  const [lost] = [
-    ...lostAnchors(present, after),
-    ...lostAuthorities(rootBefore, trustedRootFile.parse(authorities.trustedRoot)),
-  ];
+  const rootAfter = trustedRootFile.parse(authorities.trustedRoot);
+  const [lost] = [...lostAnchors(present, after), ...lostAuthorities(rootBefore, rootAfter)];
   if (lost !== undefined) throw refused(lost);
   const revocations = await existing(published, REVOCATIONS_PATH);
   await readTrust({ ...authorities, revocations, crls: [] });
-  const known = new Set(present.authorities.map(({ sha256 }) => sha256));
-  const words = after.authorities
-    .filter(({ sha256 }) => !known.has(sha256))
-    .map(
-      ({ kind, sha256, from }) =>
-        `trusts   the ${kind} authority ${sha256.slice(0, 12)} from ${from.slice(0, 10)}`,
-    );
+  const known = new Map(present.authorities.map((one) => [one.sha256, one]));
+  const words = [
+    ...after.authorities.flatMap((one) => trustInWords(one, known.get(one.sha256))),
+    ...endsInWords(rootBefore, rootAfter),
+  ];
   const add = new Map([
     [TRUSTED_ROOT_PATH, authorities.trustedRoot],
     [ANCHORS_PATH, authorities.anchors],
   ]);
   return registrarChange('trust', words, add, published, now);
+}
+
+function trustInWords({ kind, sha256, from, until }: Anchor, before: Anchor | undefined): readonly string[] {
+  const who = `the ${kind} authority ${sha256.slice(0, 12)}`;
+  const begins = before === undefined ? [`trusts   ${who} from ${from.slice(0, 10)}`] : [];
+  const ends = until === undefined || until === before?.until ? [] : [`closes   ${who} at ${until}`];
+  return [...begins, ...ends];
+}
+
+/** An authority ends by trusted_root.json, too. */
+function endsInWords(before: TrustedRoot, after: TrustedRoot): readonly string[] {
+  const all = (root: TrustedRoot) => [...root.certificateAuthorities, ...root.timestampAuthorities];
+  const first = ({ certChain }: TrustedAuthority) => certChain.certificates[0]?.rawBytes;
+  const known = new Map(all(before).map((one) => [first(one), one.validFor.end]));
+  return all(after).flatMap((one) => {
+    const { end } = one.validFor;
+    if (end === undefined || end === known.get(first(one))) return [];
+    return [`closes   the authority "${one.subject.commonName}" of trusted_root.json at ${end}`];
+  });
 }
 
 /**

@@ -6,11 +6,11 @@ import { CATALOGUE_INDEX_PATH, catalogueIndex, FormatError } from '@cfl/client/f
 import { type ListedRelease, resolveRelease, type Withdrawer, withdrawalPath } from '@cfl/client/library';
 import { openAudit } from '../audit/log.ts';
 import { ChangeError } from '../change/errors.ts';
-import { publish } from '../deploy/publish.ts';
+import { type GatewaySigners, publish } from '../deploy/publish.ts';
 import type { Place, Published } from '../deploy/state.ts';
 import { writingUpon } from '../deploy/writing.ts';
 import { publishedReleases } from '../intake/library.ts';
-import { type IntakeSigners, PlannedLibrary } from '../intake/planned.ts';
+import { PlannedLibrary } from '../intake/planned.ts';
 import { freeNumber, recordOf } from './record.ts';
 
 export interface WithdrawOptions {
@@ -19,7 +19,7 @@ export interface WithdrawOptions {
   readonly kind: Exclude<Withdrawer, 'manufacturer'>;
   readonly reason: string;
   readonly place: Place;
-  readonly online: IntakeSigners;
+  readonly online: GatewaySigners;
   readonly now: Date;
 }
 

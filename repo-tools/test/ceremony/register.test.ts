@@ -14,6 +14,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Pki } from '../../../client/test/evidence/pki.ts';
 import { pkiOf } from '../../../client/test/evidence/scene.ts';
 import { placeOfCrl, planRevocation, planTrust } from '../../src/ceremony/trust.ts';
+import { describeChange } from '../../src/change/describe.ts';
 import type { Published } from '../../src/deploy/index.ts';
 import { trusting } from '../authorities.ts';
 import { accept, after, expectRefused, type Honest, honest } from '../change/honest.ts';
@@ -154,6 +155,49 @@ describe('refused is a change of the registrar, signed in full, that', () => {
         code: 'NOT_A_CHANGE',
         message: /replaces register\/revocations\.json, and the file is not in the change$/,
       },
+    );
+  });
+});
+
+describe('in words', () => {
+  it('planning says which authority is closed, and when', async () => {
+    const { words } = await planTrust(await closing(scene.published), scene.published, NOW);
+    expect(words).toEqual([]);
+    const begun = await honest();
+    const trusted = await after(
+      begun,
+      await signed(await trusting(begun.published), begun.held.registrar, begun.published),
+    );
+    expect((await planTrust(await closing(trusted.published), trusted.published, NOW)).words).toEqual([
+      expect.stringMatching(new RegExp(`^closes {3}the timestamp authority [0-9a-f]{12} at ${later(10)}$`)),
+      `closes   the authority "Example Time Authority" of trusted_root.json at ${later(20)}`,
+    ]);
+  });
+
+  it('signing spells out what becomes of authorities and revocations', async () => {
+    const published = { ...reading(scene.published), root: undefined };
+    const said = async (change: Parameters<typeof describeChange>[0]) =>
+      (await describeChange(change, published)).map((line) => line.slice(14));
+    expect(await said(await edited(ANCHORS_PATH, (text) => text.replace(later(10), later(9))))).toEqual([
+      'replaces register/anchors.json',
+      expect.stringMatching(
+        new RegExp(
+          `^closes the timestamp authority [0-9a-f]{12} at ${later(9)}, it was closed at ${later(10)}$`,
+        ),
+      ),
+    ]);
+    const opened = await edited(ANCHORS_PATH, (text) => text.replace(`,"until":"${later(10)}"`, ''));
+    expect((await said(opened))[1]).toMatch(/^WRITES ANEW the timestamp authority/);
+    const issuer = digestOf(pki.root.certificate);
+    const revoking = await planRevocation(revocation(issuer), scene.published, NOW);
+    expect(await said(revoking)).toEqual([
+      'replaces register/revocations.json',
+      `revokes the certificate 021F of ${issuer.slice(0, 12)} from ${encodeDate(NOW)}: keyCompromise`,
+    ]);
+    const bare = { ...published, role: async () => undefined, read: async () => undefined };
+    const anchors = await edited(ANCHORS_PATH, (text) => text.replace(later(10), later(9)));
+    expect((await describeChange(anchors, bare)).join('\n')).toMatch(
+      /trusts the certificate authority [0-9a-f]{12} from .*; its certificates need digitalSignature, 1\.3/,
     );
   });
 });
