@@ -1,15 +1,13 @@
-// Who may vouch for signers and for times: the registrar's files of authorities and revocations, and the CAs'
-// revocation lists.
+// Who may vouch for signers and for times: the registrar's files of authorities and revocations.
 //
 // Nothing of them is ever taken away or opened again: what was signed under them is still to be verified.
 
-import { encodeDate, equalOctets } from '@cfl/client/encoding';
-import { type Certificate, knownCrl, readCertificate, readTrust } from '@cfl/client/evidence';
+import { encodeDate } from '@cfl/client/encoding';
+import { type Certificate, readCertificate, readTrust } from '@cfl/client/evidence';
 import {
   ANCHORS_PATH,
   type Anchor,
   anchorsFile,
-  crlPath,
   lostAnchors,
   lostAuthorities,
   REVOCATIONS_PATH,
@@ -102,31 +100,14 @@ export async function planRevocation(
   return registrarChange('revoke', words, new Map([[REVOCATIONS_PATH, after]]), published, now);
 }
 
-/**
- * The path under which a revocation list is kept for ever. Throws EvidenceError where no trusted authority
- * signed it, and ChangeError where another list has its number: it would seem to be there already.
- */
-export async function placeOfCrl(octets: Uint8Array, published: Published): Promise<string> {
-  const trustedRoot = await existing(published, TRUSTED_ROOT_PATH);
-  const { number, by } = knownCrl(octets, issuersOf(trustedRoot));
-  const path = crlPath({ issuer: by.sha256, number });
-  const present = await published.read(path);
-  if (present === undefined || equalOctets(present, octets)) return path;
-  throw new ChangeError(
-    'EXISTS',
-    `Cannot import revocation list ${number} of "${by.subject}": another list of this number is published as ${path}`,
-    'Ask the authority for a list with a number of its own; until then: cfl-repo revoke',
-  );
-}
-
-function issuersOf(trustedRoot: Uint8Array): readonly Certificate[] {
+export function issuersOf(trustedRoot: Uint8Array): readonly Certificate[] {
   const { certificateAuthorities, timestampAuthorities } = trustedRootFile.parse(trustedRoot);
   return [...certificateAuthorities, ...timestampAuthorities].flatMap(({ certChain }) =>
     certChain.certificates.map(({ rawBytes }) => readCertificate(Buffer.from(rawBytes, 'base64'))),
   );
 }
 
-async function registrarChange(
+export async function registrarChange(
   title: string,
   words: readonly string[],
   add: ReadonlyMap<string, Uint8Array>,
@@ -146,7 +127,8 @@ async function registrarChange(
   };
 }
 
-async function existing(published: Published, path: string): Promise<Uint8Array> {
+/** Throws ChangeError NO_LIBRARY. */
+export async function existing(published: Published, path: string): Promise<Uint8Array> {
   const octets = await published.read(path);
   if (octets !== undefined) return octets;
   throw new ChangeError(
