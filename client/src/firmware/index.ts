@@ -124,7 +124,13 @@ export {
   type UserRole,
   userRolesAt,
 } from './register.ts';
-export { lostAnchors, lostAuthorities, lostParties, lostRevocations } from './register-growth.ts';
+export {
+  lostAnchors,
+  lostAuthorities,
+  lostParties,
+  lostRevocations,
+  lostWithdrawals,
+} from './register-growth.ts';
 export {
   decisionPath,
   imagePath,
@@ -187,3 +193,11 @@ export {
   statementFor,
   type UpgradesFrom,
 } from './statement.ts';
+export {
+  type RepeatedWithdrawal,
+  WITHDRAWERS,
+  WITHDRAWN_PATH,
+  type Withdrawer,
+  type Withdrawn,
+  withdrawnFile,
+} from './withdrawn.ts';

@@ -33,6 +33,7 @@ import {
   type RegisteredCertificate,
   revocationsFile,
   userRolesAt,
+  withdrawnFile,
 } from '../../src/firmware/index.ts';
 import {
   ANCHORS,
@@ -44,6 +45,7 @@ import {
   REVOCATIONS,
   SETTINGS,
   STATEMENT,
+  WITHDRAWN,
 } from './values.ts';
 
 type Value = { readonly [key: string]: unknown };
@@ -55,6 +57,7 @@ const FORMATS: Record<string, [Format<never>, Value]> = {
   'register/parties.json': [partyRegister as Format<never>, REGISTER],
   'register/anchors.json': [anchorsFile as Format<never>, ANCHORS],
   'register/revocations.json': [revocationsFile as Format<never>, REVOCATIONS],
+  'register/withdrawn.json': [withdrawnFile as Format<never>, WITHDRAWN],
   'register/library.json': [librarySettings as Format<never>, SETTINGS],
   'catalogue/index.json': [catalogueIndex as Format<never>, CATALOGUE_INDEX],
   'catalogue/<code>-<i>.json': [catalogueShard as Format<never>, CATALOGUE],

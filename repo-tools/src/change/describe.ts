@@ -13,8 +13,11 @@ import {
   type Party,
   partyRegister,
   REVOCATIONS_PATH,
+  type RepeatedWithdrawal,
   type Revocation,
   revocationsFile,
+  WITHDRAWN_PATH,
+  withdrawnFile,
 } from '@cfl/client/firmware';
 import {
   type DelegatedRole,
@@ -146,6 +149,15 @@ const SPELLED_OUT: ReadonlyMap<string, Lines> = new Map([
     REVOCATIONS_PATH,
     entries(revocationsFile, ({ revocations }) => revocations, revocationName, revocationLine),
   ],
+  [
+    WITHDRAWN_PATH,
+    entries(
+      withdrawnFile,
+      ({ withdrawals }) => withdrawals,
+      ({ release }) => release,
+      withdrawalLine,
+    ),
+  ],
 ]);
 
 /** A line for each entry that is new or written anew. */
@@ -189,4 +201,12 @@ function revocationName({ issuer, serial, recorded }: Revocation): string {
 function revocationLine({ issuer, serial, revoked, invalidFrom, reason }: Revocation): string {
   const since = invalidFrom !== undefined && invalidFrom < revoked ? invalidFrom : revoked;
   return `revokes the certificate ${serial} of ${issuer.slice(0, 12)} from ${since}: ${reason ?? 'no reason given'}`;
+}
+
+function withdrawalLine(
+  { release, by, reason, date }: RepeatedWithdrawal,
+  before: RepeatedWithdrawal | undefined,
+): string {
+  const what = before === undefined ? 'repeats' : 'WRITES ANEW';
+  return `${what} the withdrawal of ${release.slice(0, 12)} on ${date.slice(0, 10)} by ${by}: "${reason}"`;
 }

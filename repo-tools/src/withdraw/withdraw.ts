@@ -2,8 +2,8 @@
 //
 // A release that is withdrawn may be withdrawn again, by another: each says why.
 
-import { CATALOGUE_INDEX_PATH, catalogueIndex, FormatError } from '@cfl/client/firmware';
-import { type ListedRelease, resolveRelease, type Withdrawer, withdrawalPath } from '@cfl/client/library';
+import { CATALOGUE_INDEX_PATH, catalogueIndex, FormatError, type Withdrawer } from '@cfl/client/firmware';
+import { type ListedRelease, resolveRelease, withdrawalPath } from '@cfl/client/library';
 import { openAudit } from '../audit/log.ts';
 import { ChangeError } from '../change/errors.ts';
 import { type GatewaySigners, publish } from '../deploy/publish.ts';
