@@ -47,7 +47,8 @@ export {
   entriesOf,
   parseEndorsementPath,
 } from './endorsement.ts';
-export { type Format, FormatError } from './fields.ts';
+export * as fields from './fields.ts';
+export { type Format, FormatError, type Read } from './fields.ts';
 export {
   decodeHeader,
   encodeHeader,
@@ -63,6 +64,7 @@ export {
   type DeviceType,
   type EntryId,
   type Eui64,
+  entryId,
   type FirmwareVersion,
   firmwareVersionOf,
   type HardwareVersion,
@@ -70,9 +72,11 @@ export {
   hexOf,
   type ImageHash,
   type ImageType,
+  imageHash,
   imageTypeOf,
   type ManufacturerCode,
   type ModelId,
+  manufacturerCode,
   manufacturerCodeOf,
   type PartyId,
   parseDeviceType,
@@ -85,7 +89,9 @@ export {
   parseModelId,
   parsePartyId,
   parseReleaseId,
+  partyId,
   type ReleaseId,
+  releaseId,
   TYPE_2_DEVICES,
   type Type2Device,
 } from './identifiers.ts';
