@@ -10,7 +10,7 @@ export {
 } from './acceptance.ts';
 export { fileCache, memoryCache } from './cache.ts';
 export { type ChainedDecision, type ChainSource, type VerifiedChain, verifyChain } from './chain.ts';
-export { readEndorsements, type VerifiedEndorsement } from './endorsements.ts';
+export { type Endorsements, readEndorsements, type VerifiedEndorsement } from './endorsements.ts';
 export { type LibraryCode, LibraryError } from './errors.ts';
 export { type Files, folder } from './files.ts';
 export { type CplView, Library, type ListedRelease } from './library.ts';
