@@ -65,7 +65,7 @@ import { originRules } from './origin-rules.ts';
 import { roleRules } from './role-rules.ts';
 import type { Finding, Observation, Rule, RuleCode, Severity } from './rule.ts';
 
-export const RULES_VERSION = '2026-11-2';
+export const RULES_VERSION = '2026-11-3';
 
 export const ruleGroups: readonly { readonly title: string; readonly rules: readonly Rule[] }[] = [
   { title: 'Who signed', rules: evidenceRules },

@@ -1,3 +1,4 @@
+export { type AbsentFirmware, absentFirmware } from './absent.ts';
 // A library read whole: where its files come from, where trust is kept, and what a release is.
 
 export {
