@@ -68,9 +68,10 @@ const notesIncomplete: Rule = {
   code: 'NOTES_INCOMPLETE',
   severity: 'refuse',
   sealed: true,
-  demand: 'The release notes have every section, each says something, and nothing is left to be written',
+  demand:
+    'The release notes have their front matter and every section, each says something, and nothing is left to be written',
   source: SOURCE,
-  remedy: 'Say what happens to the meter and to the supply during activation',
+  remedy: 'Finish notes.md: the lines between "---" at its head, and every section',
   says: ({ notes }) =>
     (notes?.text?.faults ?? []).map((fault) => ({
       at: 'notes',

@@ -176,12 +176,12 @@ export const SPOILED: { readonly [C in RuleCode]: Spoiled } = {
     further: (facts) => notes(facts, { length: 1_000_001 }),
   },
   NOTES_INCOMPLETE: {
-    message: 'notes.md: "Before you deploy" still holds "…"',
+    message: 'notes.md: "During activation" still holds "…"',
     changes: {},
     further: (facts) =>
       facts.notes?.text === undefined
         ? facts
-        : notes(facts, { text: { ...facts.notes.text, faults: ['"Before you deploy" still holds "…"'] } }),
+        : notes(facts, { text: { ...facts.notes.text, faults: ['"During activation" still holds "…"'] } }),
   },
   IMAGE_UNREADABLE: {
     message: 'the image cannot be read: offset 0 holds 23 20 45 53, expected 1E F1 EE 0B',

@@ -86,12 +86,12 @@ test('from new over check and submit to published', async () => {
     ],
   });
 
-  await fillIn(desk, {}, NOTES.replace('Restarts the meter once', 'The supply …'));
+  await fillIn(desk, {}, NOTES.replace('the supply is not interrupted', 'the supply …'));
   expect(await desk.run(['check', desk.base])).toEqual({
     exit: 1,
     out: [
-      'refuse  NOTES_INCOMPLETE      notes.md: "Before you deploy" still holds "…"',
-      '                              Say what happens to the meter and to the supply during activation',
+      'refuse  NOTES_INCOMPLETE      notes.md: "During activation" still holds "…"',
+      '                              Finish notes.md: the lines between "---" at its head, and every section',
       `${rules.length} rules: ${rules.length - 1} passed, 1 refused`,
     ],
     err: [],
