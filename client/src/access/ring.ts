@@ -6,7 +6,6 @@
 //   found when the ring is opened, and nobody seals to one key and hands out another.
 // - The gateway's ring never holds the key of the notes, and of images only one epoch.
 
-import type { Sha256 } from '../encoding/index.ts';
 import {
   digest,
   type Format,
@@ -90,7 +89,7 @@ export function sealRing(value: Ring, recipients: readonly Recipient[]): Promise
 
 export interface RingContext {
   /** SHA-256 of the first root; undefined where only a later one is pinned. */
-  readonly library: Sha256 | undefined;
+  readonly library: string | undefined;
   readonly holder: Holder;
   readonly recipients: Recipients;
   readonly suite?: Suite;

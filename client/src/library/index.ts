@@ -10,6 +10,12 @@ export {
 } from './acceptance.ts';
 export { fileCache, memoryCache } from './cache.ts';
 export { type ChainedDecision, type ChainSource, type VerifiedChain, verifyChain } from './chain.ts';
+export {
+  createCredentialFile,
+  credentialPath,
+  publicCredentialPath,
+  readCredentialFile,
+} from './credential-file.ts';
 export { readEndorsements, type VerifiedEndorsement } from './endorsements.ts';
 export { type LibraryCode, LibraryError } from './errors.ts';
 export { type Files, folder } from './files.ts';
