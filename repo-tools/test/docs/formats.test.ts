@@ -11,6 +11,7 @@ import {
   encodeStatement,
   endorsementStatement,
   librarySettings,
+  notesFaults,
   parseStatement,
   partyRegister,
   revocationsFile,
@@ -56,6 +57,8 @@ const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
   'register.md': [partyRegister.parse],
+  // In Markdown: see below
+  'release-notes.md': [],
   'revocations.md': [revocationsFile.parse],
   'release-statement.md': [parseStatement, parseSlices, verifyExampleBundle],
   'withdrawal.md': [withdrawalFile.parse, withdrawalStatement.parse],
@@ -76,6 +79,14 @@ const cases = Object.entries(PAGES).flatMap(([page, readers]) =>
 it('every page has its parsers, and every example has one', () => {
   expect([...Object.keys(PAGES), ...ELSEWHERE].sort()).toEqual(readdirSync(docs).sort());
   for (const [page, readers] of Object.entries(PAGES)) expect(examplesOf(page)).toHaveLength(readers.length);
+});
+
+it('the release notes of their page are finished, and it names each line of their front matter', () => {
+  const example = /^```markdown\n(.*?)^```$/ms.exec(textOf('release-notes.md'))?.[1] ?? '';
+  expect(notesFaults(example)).toEqual([]);
+  const names = [...example.matchAll(/^([a-z]+): /gm)].map((match) => match[1]);
+  expect(names).toHaveLength(4);
+  expect(wordsInTables('release-notes.md')).toEqual(expect.arrayContaining(names));
 });
 
 describe.each(cases)('example $i of $page', ({ page, read, example }) => {
