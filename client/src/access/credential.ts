@@ -3,11 +3,11 @@
 //   credential.age   the secret: sealed with a passphrase in age's armour, or in the clear as age-keygen writes it
 //   credential.pub   the recipient under a line of comment, for the registrar; the `-R` file of age
 
-import { armor, Decrypter, Encrypter } from 'age-encryption';
 import { KeyError } from '../keys/errors.ts';
 import { AccessError } from './errors.ts';
 import type { Suite } from './header.ts';
 import {
+  age,
   fingerprintOf,
   type KeyPair,
   parseRecipient,
@@ -36,6 +36,7 @@ export async function encodeCredential(
 ): Promise<Uint8Array> {
   const text = `# public key: ${recipient}\n${secret}\n`;
   if (passphrase === undefined) return new TextEncoder().encode(text);
+  const { armor, Encrypter } = await age();
   const encrypter = new Encrypter();
   encrypter.setScryptWorkFactor(work);
   encrypter.setPassphrase(passphrase);
@@ -65,7 +66,8 @@ async function unsealed(text: string, passphrase: string | undefined, what: stri
       hint: 'Name a file that holds the passphrase in CFL_PASSPHRASE_FILE',
     });
   }
-  const octets = decoded(text, what);
+  const { Decrypter } = await age();
+  const octets = await decoded(text, what);
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   try {
@@ -78,7 +80,8 @@ async function unsealed(text: string, passphrase: string | undefined, what: stri
   }
 }
 
-function decoded(text: string, what: string): Uint8Array {
+async function decoded(text: string, what: string): Promise<Uint8Array> {
+  const { armor } = await age();
   try {
     return armor.decode(text);
   } catch (cause) {

@@ -3,15 +3,13 @@
 // A classical one is read only where a test asks for the classical suite: one classical recipient would undo
 // the protection of all.
 
-import {
-  Encrypter,
-  generateHybridIdentity,
-  generateX25519Identity,
-  identityToRecipient,
-} from 'age-encryption';
 import { type Sha256, sha256 } from '../encoding/index.ts';
+import { isWholeBech32 } from './bech32.ts';
 import { AccessError } from './errors.ts';
 import type { Suite } from './header.ts';
+
+/** Loaded when something is sealed or opened: most commands do neither, and it takes time to load. */
+export const age = () => import('age-encryption');
 
 /** `age1pq1…`, 1,959 characters. */
 export type Recipient = string & { readonly Recipient: unique symbol };
@@ -34,23 +32,14 @@ const SECRETS: Readonly<Record<Suite, RegExp>> = {
 
 /** Throws AccessError NOT_A_RECIPIENT. */
 export function parseRecipient(text: unknown, suite: Suite = 'hybrid'): Recipient {
-  if (typeof text === 'string' && RECIPIENTS[suite].test(text) && isWhole(text)) return text as Recipient;
+  if (typeof text === 'string' && RECIPIENTS[suite].test(text) && isWholeBech32(text))
+    return text as Recipient;
   const shown = typeof text === 'string' ? `"${text.slice(0, 24)}"` : 'nothing';
   const expected = suite === 'hybrid' ? 'age1pq1… of 1,959 characters' : 'age1… of 62 characters';
   throw new AccessError('NOT_A_RECIPIENT', `Cannot seal to ${shown}: expected ${expected}`, {
     expected,
     hint: 'Only post-quantum hybrid recipients are used here. Make one: cfl keygen',
   });
-}
-
-/** Its checksum is right, and as many octets stand in it as must. */
-function isWhole(recipient: string): boolean {
-  try {
-    new Encrypter().addRecipient(recipient);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Throws AccessError NOT_A_CREDENTIAL, whose message does not hold the text: it may be a secret. */
@@ -67,6 +56,7 @@ export function parseSecret(text: unknown, suite: Suite = 'hybrid'): Secret {
 
 /** Throws AccessError NOT_A_CREDENTIAL for a secret with a wrong checksum. */
 export async function recipientOf(secret: Secret): Promise<Recipient> {
+  const { identityToRecipient } = await age();
   try {
     return (await identityToRecipient(secret)) as Recipient;
   } catch (cause) {
@@ -79,6 +69,7 @@ export async function recipientOf(secret: Secret): Promise<Recipient> {
 
 /** A read key of the library, or a party's credential: both are the same thing. */
 export async function makeReadKey(suite: Suite = 'hybrid'): Promise<KeyPair> {
+  const { generateHybridIdentity, generateX25519Identity } = await age();
   const secret = (await (suite === 'hybrid' ? generateHybridIdentity() : generateX25519Identity())) as Secret;
   return { secret, recipient: await recipientOf(secret) };
 }

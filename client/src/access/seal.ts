@@ -3,14 +3,15 @@
 // Sealing the same twice gives other octets each time. Nothing in a sealed file says who sealed it, so what
 // was opened is believed only once its hash is the one that a manufacturer or the registrar signed.
 
-import { Decrypter, Encrypter } from 'age-encryption';
+import type { Decrypter } from 'age-encryption';
 import { AccessError } from './errors.ts';
 import { checkSealed, readHeader, type SealedShape } from './header.ts';
-import type { Recipient, Secret } from './recipient.ts';
+import { age, type Recipient, type Secret } from './recipient.ts';
 
 /** All recipients were parsed for one suite. */
-export function seal(plaintext: Uint8Array, recipients: readonly Recipient[]): Promise<Uint8Array> {
+export async function seal(plaintext: Uint8Array, recipients: readonly Recipient[]): Promise<Uint8Array> {
   if (recipients.length === 0) throw new TypeError('Cannot seal to nobody');
+  const { Encrypter } = await age();
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   return encrypter.encrypt(plaintext);
@@ -33,6 +34,7 @@ export async function open<K extends { readonly secret: Secret }>(
 ): Promise<Opened<K>> {
   const { what = 'the file' } = shape;
   checkSealed(octets, shape);
+  const { Decrypter } = await age();
   const header = octets.slice(0, readHeader(octets, what).headerLength);
   for (const key of keys) {
     const decrypter = new Decrypter();

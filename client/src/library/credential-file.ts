@@ -8,7 +8,6 @@ import { basename, dirname, join } from 'node:path';
 import {
   AccessError,
   type Credential,
-  type CredentialOptions,
   encodeCredential,
   encodePublicCredential,
   makeReadKey,
@@ -27,13 +26,19 @@ export function publicCredentialPath(path: string): string {
   return `${path.replace(/\.age$/, '')}.pub`;
 }
 
-/** Makes a credential and writes both files. Throws KeyError EXISTS where one of them is there. */
-export async function createCredentialFile(path: string, options: CredentialOptions): Promise<Credential> {
-  const credential = await makeReadKey();
-  const secret = await encodeCredential(credential, options);
-  const open = await encodePublicCredential(credential.recipient);
+/**
+ * Makes a credential and writes both files. Throws KeyError EXISTS where one of them is there, before it asks for a
+ * passphrase; without one the secret lies in the clear.
+ */
+export async function createCredentialFile(
+  path: string,
+  passphrase: () => Promise<string | undefined>,
+): Promise<Credential> {
   await refuseExisting(path);
   await refuseExisting(publicCredentialPath(path));
+  const credential = await makeReadKey();
+  const secret = await encodeCredential(credential, { passphrase: await passphrase() });
+  const open = await encodePublicCredential(credential.recipient);
   // The public part last: where it is, its secret is
   await writeNew(path, secret, 'secret');
   await writeNew(publicCredentialPath(path), open, 'public');

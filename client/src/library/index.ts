@@ -24,7 +24,16 @@ export { resolveRelease } from './names.ts';
 export { keptUntil, type OpenLibrary, type OpenOptions, openLibrary } from './open.ts';
 export { verifyRegistered } from './parties.ts';
 export { type PinnedBy, type PinnedLibrary, type PinOptions, pinLibrary } from './pin.ts';
-export { type Check, type ReadOptions, readRelease, stateOf, type VerifiedRelease } from './read-release.ts';
+export { type Decrypted, openAccess, type ReadAccess } from './read-access.ts';
+export {
+  type Check,
+  grantChecks,
+  type LeftOut,
+  type ReadOptions,
+  readRelease,
+  stateOf,
+  type VerifiedRelease,
+} from './read-release.ts';
 export { readNotes, readStatement, short, type VerifiedStatement } from './read-statement.ts';
 export { folderRepository, type HttpRepositoryOptions, httpRepository, type Patience } from './repository.ts';
 export { type SavedFiles, saveRelease } from './save.ts';
