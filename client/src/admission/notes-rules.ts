@@ -5,7 +5,7 @@
 
 import type { Rule } from './rule.ts';
 
-/** Octets of the file as submitted. */
+/** Octets, in the clear. */
 export const LONGEST_NOTES = 1_000_000;
 
 const SOURCE = 'SECMP0009: release notes always accompany an image';
@@ -33,7 +33,7 @@ const notesMissing: Rule = {
 const notesForm: Rule = {
   code: 'NOTES_FORM',
   severity: 'refuse',
-  sealed: false,
+  sealed: true,
   demand: 'The release notes are text in UTF-8',
   source: SOURCE,
   remedy: 'Write the notes as Markdown in UTF-8, not as a document of a word processor',

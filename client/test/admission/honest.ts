@@ -97,6 +97,7 @@ export async function factsWith(changes: Changes = {}): Promise<Facts> {
     evidence: { ...PROVEN, ...changes.evidence },
     endorsements: [{ party: parsePartyId('sample-gas'), kind: 'supplier' }],
     image,
+    seals: SEALS,
     notes: await notesFacts(NOTES),
     party: { ...METERS, ...changes.party },
     library: { sizeLimit: 750_000 },
@@ -108,6 +109,13 @@ export async function factsWith(changes: Changes = {}): Promise<Facts> {
     ...changes.facts,
   };
 }
+
+const SEALS: Facts['seals'] = (['image', 'notes'] as const).map((file) => ({
+  file,
+  fault: undefined,
+  epoch: 2,
+  current: 2,
+}));
 
 const PROVEN: Proven = {
   ok: true,

@@ -94,6 +94,12 @@ function notes(facts: Facts, changes: Partial<NonNullable<Facts['notes']>>): Fac
   return facts.notes === undefined ? facts : { ...facts, notes: { ...facts.notes, ...changes } };
 }
 
+/** Of the image. */
+function seals(facts: Facts, changes: Partial<Facts['seals'][number]>): Facts {
+  const changed = facts.seals.map((one) => (one.file === 'image' ? { ...one, ...changes } : one));
+  return { ...facts, seals: changed };
+}
+
 export const SPOILED: { readonly [C in RuleCode]: Spoiled } = {
   STATEMENT_SIGNATURE: evidenceFails('BAD_SIGNATURE'),
   CERTIFICATE_UNTRUSTED: evidenceFails('UNKNOWN_ISSUER'),
@@ -160,6 +166,17 @@ export const SPOILED: { readonly [C in RuleCode]: Spoiled } = {
   BASE_MOVED: {
     message: 'role m-fff1 is at version 9, this submission was signed upon version 6',
     changes: { role: fileWith({ current: 9 }) },
+  },
+  SEAL_FORM: {
+    message: 'Cannot accept the image: it is sealed to 2 recipients, expected exactly one',
+    changes: {},
+    further: (facts) =>
+      seals(facts, { fault: 'Cannot accept the image: it is sealed to 2 recipients, expected exactly one' }),
+  },
+  SEAL_EPOCH: {
+    message: 'the image: sealed to epoch 1 of images, epoch 2 is current',
+    changes: {},
+    further: (facts) => seals(facts, { epoch: 1 }),
   },
   NOTES_MISSING: {
     message: 'no release notes came with the image',

@@ -92,8 +92,12 @@ export async function examine(
 }
 
 /** Facts that none of the rules above looks at. */
-const NOT_ASKED: Pick<Facts, 'endorsements' | 'notes' | 'published' | 'together' | 'role' | 'released'> = {
+const NOT_ASKED: Pick<
+  Facts,
+  'endorsements' | 'seals' | 'notes' | 'published' | 'together' | 'role' | 'released'
+> = {
   endorsements: [],
+  seals: [],
   notes: undefined,
   published: [],
   together: [],
