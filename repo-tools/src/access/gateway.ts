@@ -44,10 +44,10 @@ export function imageOpener(ring: Ring): Opener {
 
 async function opened(sealed: Uint8Array, keys: Ring['keys']): Promise<Opened> {
   try {
-    const { plaintext, key } = await open(sealed, keys);
+    const { plaintext, key } = await open(sealed, keys, { what: 'the image' });
     return { plaintext, epoch: key.epoch };
   } catch (error) {
-    if (error instanceof AccessError) return { closed: error.message };
-    throw error;
+    if (!(error instanceof AccessError)) throw error;
+    return { closed: error.message, cause: error.code === 'WRONG_EPOCH' ? 'wrong-key' : 'damaged' };
   }
 }

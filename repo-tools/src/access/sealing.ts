@@ -41,7 +41,10 @@ export function sealTo({ recipient }: CurrentKey, plaintext: Uint8Array): Promis
   return seal(plaintext, [recipient]);
 }
 
-export type Opened = { readonly plaintext: Uint8Array; readonly epoch: number } | { readonly closed: string };
+export type Opened =
+  | { readonly plaintext: Uint8Array; readonly epoch: number }
+  /** Why it does not open. `wrong-key`: it may be whole, and sealed to another epoch. */
+  | { readonly closed: string; readonly cause: 'wrong-key' | 'damaged' };
 
 /** How whoever decides reads what is sealed; without a way, it is not read. */
 export interface Opener {
@@ -53,7 +56,7 @@ export interface SealReading {
   readonly fact: SealFact;
   /** Octets of the plaintext, as the length of the file tells; of the file itself where its form is wrong. */
   readonly length: number;
-  readonly plaintext: Uint8Array | undefined;
+  readonly plaintext: Uint8Array | { readonly unread: string };
 }
 
 /** `stated`: the epoch that the submission names; it counts where nobody opens the file. */
@@ -62,21 +65,22 @@ export async function readSeal(
   sealed: Uint8Array,
   {
     opener,
-    current,
+    current: { epoch: current },
     stated,
   }: { readonly opener: Opener; readonly current: CurrentKey; readonly stated: number | undefined },
 ): Promise<SealReading> {
-  const about = { file, current: current.epoch } as const;
-  const form = formOf(file, sealed);
-  const { fault, length } = form;
-  if (fault !== undefined)
-    return { fact: { ...about, fault, epoch: undefined }, length, plaintext: undefined };
+  const { fault, length } = formOf(file, sealed);
+  const read = (epoch: number | undefined, plaintext: SealReading['plaintext']): SealReading => ({
+    fact: { file, fault, epoch, current },
+    length,
+    plaintext,
+  });
+  if (fault !== undefined) return read(undefined, { unread: fault });
   const open = opener[file];
-  if (open === undefined) return { fact: { ...about, fault, epoch: stated }, length, plaintext: undefined };
+  if (open === undefined) return read(stated, { unread: 'it is sealed' });
   const opened = await open(sealed);
-  return 'closed' in opened
-    ? { fact: { ...about, fault, epoch: undefined }, length, plaintext: undefined }
-    : { fact: { ...about, fault, epoch: opened.epoch }, length, plaintext: opened.plaintext };
+  if (!('closed' in opened)) return read(opened.epoch, opened.plaintext);
+  return read(opened.cause === 'damaged' ? current : undefined, { unread: opened.closed });
 }
 
 function formOf(

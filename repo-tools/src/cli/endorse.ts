@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { command, EXIT, type Io } from '@cfl/client/cli';
 import { parseDate } from '@cfl/client/encoding';
-import { findParty, imagePath, type Party, statementPath, userRolesAt } from '@cfl/client/firmware';
+import { findParty, type Party, statementPath, userRolesAt } from '@cfl/client/firmware';
 import { folder } from '@cfl/client/library';
 import { writeChange } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
@@ -73,7 +73,7 @@ async function communicationsOf(name: string, published: Published, now: Date): 
   if ((await files.list(base)).includes('change.json')) {
     const { change, releases } = await readSubmission(files, base);
     if (change.library === published.library)
-      return releases.map((one) => ({ communication: { ...one }, received: now }));
+      return releases.map((one) => ({ communication: { ...one, image: undefined }, received: now }));
     throw new ChangeError(
       'OTHER_LIBRARY',
       `Cannot endorse "${base}": it was made for another library`,
@@ -95,8 +95,8 @@ async function publishedCommunication(name: string, published: Published): Promi
       `Cannot endorse ${release.slice(0, 12)}: the library is not whole`,
       'Tell the operator',
     );
-  const image = await published.read(imagePath(code, release));
-  return { communication: { code, release, number, bundle, image }, received: parseDate(decision.received) };
+  const communication = { code, release, number, bundle, image: undefined };
+  return { communication, received: parseDate(decision.received) };
 }
 
 function supplierOf(party: Party | undefined, id: string, now: Date): Party {

@@ -75,7 +75,7 @@ export async function examine(
     submitted: { code, release },
     statement,
     evidence,
-    image: image === undefined ? { unread: 'it is not at hand' } : await imageFacts(image),
+    image: image === undefined ? { unread: 'it is sealed' } : await imageFacts(image),
     party: originator,
     // Which types a library holds is no question of the CPL
     library: { ...library.settings, deviceTypes: DEVICE_TYPES },

@@ -214,14 +214,14 @@ async function readSeals(
 }
 
 async function imageOf(
-  { plaintext, fact }: SealReading,
+  { plaintext }: SealReading,
   slices: Statement['predicate']['slices'],
 ): Promise<Facts['image']> {
-  return plaintext === undefined ? { unread: fact.fault ?? 'it is sealed' } : imageFacts(plaintext, slices);
+  return 'unread' in plaintext ? plaintext : imageFacts(plaintext, slices);
 }
 
 async function notesOf({ plaintext, length }: SealReading): Promise<NotesFacts> {
-  return plaintext === undefined ? { length, form: 'sealed' } : notesFacts(plaintext);
+  return 'unread' in plaintext ? { length, form: 'sealed' } : notesFacts(plaintext);
 }
 
 /**

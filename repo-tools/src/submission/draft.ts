@@ -139,7 +139,9 @@ function openerOf({ keys, drafts }: SealedDrafts): Opener {
   const openIn =
     (known: ReadonlyMap<unknown, Uint8Array | undefined>, epoch: number) => async (sealed: unknown) => {
       const plaintext = known.get(sealed);
-      return plaintext === undefined ? { closed: 'it was sealed elsewhere' } : { plaintext, epoch };
+      return plaintext === undefined
+        ? { closed: 'it was sealed elsewhere', cause: 'wrong-key' as const }
+        : { plaintext, epoch };
     };
   return { image: openIn(images, epochs.images), notes: openIn(texts, epochs.notes) };
 }
