@@ -11,12 +11,14 @@ import {
   firmwareVersionOf,
   hardwareVersionOf,
   hexOf,
+  imagePath,
   libraryForm,
   likelyReading,
   manufacturerCodeOf,
   manufacturerImageHash,
   OtaError,
   type OtaImage,
+  parseReleaseId,
   releaseIdOf,
 } from '@cfl/client/firmware';
 import { publishProgram } from '@cfl/repo-tools/cli';
@@ -84,7 +86,7 @@ async function decoded(path: string): Promise<OtaImage> {
 async function isPublished(stage: Stage, { header }: OtaImage, release: string): Promise<boolean> {
   const published = await loadState(placeAt(stage.base));
   const code = manufacturerCodeOf(header.manufacturerCode);
-  return (await published.read(`firmware/${code}/${release}/image.ota`)) !== undefined;
+  return (await published.read(imagePath(code, parseReleaseId(release)))) !== undefined;
 }
 
 /** The owner of the image's code; a new one where the library has none. */

@@ -26,7 +26,7 @@ const WORK = 18;
 export interface CredentialOptions {
   /** Sealed with it; undefined leaves it in the clear. */
   readonly passphrase: string | undefined;
-  /** Logarithm of the work of scrypt; less than the usual only for tests. */
+  /** Logarithm of the work of scrypt; less than the usual for tests and trials only. */
   readonly work?: number;
 }
 

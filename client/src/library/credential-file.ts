@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import {
   AccessError,
   type Credential,
+  type CredentialOptions,
   encodeCredential,
   encodePublicCredential,
   makeReadKey,
@@ -33,11 +34,13 @@ export function publicCredentialPath(path: string): string {
 export async function createCredentialFile(
   path: string,
   passphrase: () => Promise<string | undefined>,
+  { work }: Pick<CredentialOptions, 'work'> = {},
 ): Promise<Credential> {
   await refuseExisting(path);
   await refuseExisting(publicCredentialPath(path));
   const credential = await makeReadKey();
-  const secret = await encodeCredential(credential, { passphrase: await passphrase() });
+  const options = work === undefined ? {} : { work };
+  const secret = await encodeCredential(credential, { passphrase: await passphrase(), ...options });
   const open = await encodePublicCredential(credential.recipient);
   // The public part last: where it is, its secret is
   await writeNew(path, secret, 'secret');

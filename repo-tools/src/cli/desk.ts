@@ -4,8 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Credential } from '@cfl/client/access';
 import type { Io } from '@cfl/client/cli';
-import { folder } from '@cfl/client/library';
-import { GATEWAY_CREDENTIAL, openCredentialFile } from '../access/files.ts';
+import { folder, readCredentialFile } from '@cfl/client/library';
+import { GATEWAY_CREDENTIAL } from '../access/files.ts';
 import { type KeyFolder, keyFolder } from '../ceremony/keys.ts';
 import { type Change, readChange, writeChange } from '../change/change.ts';
 import { type Needs, needsOf, type Present } from '../change/sign.ts';
@@ -37,7 +37,7 @@ export function credentialsAt({ base }: Desk): string {
 
 /** With which the gateway opens images. */
 export function gatewayCredential(desk: Desk): Promise<Credential> {
-  return openCredentialFile(join(credentialsAt(desk), GATEWAY_CREDENTIAL), desk.keys.passphrase);
+  return readCredentialFile(join(credentialsAt(desk), GATEWAY_CREDENTIAL), desk.keys.passphrase);
 }
 
 /** For a new library: `private/` is its owner's alone. */

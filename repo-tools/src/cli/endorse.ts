@@ -73,7 +73,7 @@ async function communicationsOf(name: string, published: Published, now: Date): 
   if ((await files.list(base)).includes('change.json')) {
     const { change, releases } = await readSubmission(files, base);
     if (change.library === published.library)
-      return releases.map((one) => ({ communication: { ...one, image: undefined }, received: now }));
+      return releases.map((one) => ({ communication: { ...one }, received: now }));
     throw new ChangeError(
       'OTHER_LIBRARY',
       `Cannot endorse "${base}": it was made for another library`,
@@ -95,7 +95,7 @@ async function publishedCommunication(name: string, published: Published): Promi
       `Cannot endorse ${release.slice(0, 12)}: the library is not whole`,
       'Tell the operator',
     );
-  const communication = { code, release, number, bundle, image: undefined };
+  const communication = { code, release, number, bundle };
   return { communication, received: parseDate(decision.received) };
 }
 
@@ -137,7 +137,7 @@ function refuseOwn({ facts: { statement, submitted } }: Examined, endorser: Part
 
 /** What a person reads before signing. */
 function show({ facts, originator }: Examined, io: Io): void {
-  const { statement, evidence, submitted, image } = facts;
+  const { statement, evidence, submitted } = facts;
   const { deviceType, claims, originator: id } = statement.predicate;
   const entries = claims.map(({ entry, model }) => `${entry} (${deviceType} ${model})`).join(', ');
   const hash = statement.subject[1]?.digest.sha256 ?? '';
@@ -152,11 +152,7 @@ function show({ facts, originator }: Examined, io: Io): void {
     io.err(
       `Signed     certificate ${evidence.serial} of "${evidence.issuer}", stamped on ${evidence.stampedAt.slice(0, 10)}`,
     );
-  io.err(
-    'unread' in image
-      ? `NOT READ   the image: ${image.unread}`
-      : 'Image      read, and the one that it states',
-  );
+  io.err('NOT READ   the image, which is sealed: the gateway compares it with the statement');
 }
 
 function notEndorsed(): ChangeError {

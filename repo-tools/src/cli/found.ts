@@ -7,7 +7,7 @@ import { command, EXIT, UsageError } from '@cfl/client/cli';
 import { sha256 } from '@cfl/client/encoding';
 import { createKeyFile, publicPath } from '@cfl/client/keys';
 import { ROOT } from '@cfl/client/tuf';
-import { makeCredentialFile } from '../access/files.ts';
+import { makeCredential } from '../access/files.ts';
 import { type FirstKeys, planFirstKeys } from '../access/index.ts';
 import { type CeremonyFile, readCeremony } from '../ceremony/ceremony-file.ts';
 import { type Founding, planFirstRoot } from '../ceremony/found.ts';
@@ -94,7 +94,7 @@ export const init = command({
       const here = ceremony === undefined ? CEREMONY_ROLES : ONLINE_ROLES;
       for (const line of holdersInWords(founding, here)) io.out(line);
       const credential = (name: string) =>
-        makeCredentialFile(credentialsAt(desk), name, {
+        makeCredential(credentialsAt(desk), name, {
           ask: desk.keys.passphrase,
           trial: ceremony === undefined,
         });

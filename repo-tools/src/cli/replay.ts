@@ -6,9 +6,14 @@ import { fingerprintOf, holderOf } from '@cfl/client/access';
 import { RULES_VERSION, sealedCodes, sealedNotesCodes } from '@cfl/client/admission';
 import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { parseSha256, sha256 } from '@cfl/client/encoding';
-import { type ChainHead, chainHeadFile, folder, openRepository } from '@cfl/client/library';
+import {
+  type ChainHead,
+  chainHeadFile,
+  folder,
+  openRepository,
+  readCredentialFile,
+} from '@cfl/client/library';
 import type { Repository } from '@cfl/client/tuf';
-import { openCredentialFile } from '../access/files.ts';
 import { imageOpener, type Opener, readAccessBegun, ringOf } from '../access/index.ts';
 import { ChangeError } from '../change/errors.ts';
 import { type Replayed, type ReplayReport, replay as replayAll } from '../replay/replay.ts';
@@ -120,7 +125,7 @@ async function keepKnown(
 
 /** With the ring of whoever holds this credential. */
 async function openerFor({ published }: ReplaySource, identity: string, io: Io): Promise<Opener> {
-  const credential = await openCredentialFile(identity, () => io.passphrase(`Passphrase of ${identity}: `));
+  const credential = await readCredentialFile(identity, () => io.passphrase(`Passphrase of ${identity}: `));
   const { grants } = await readAccessBegun(published);
   const { holder } = holderOf(grants, await fingerprintOf(credential.recipient));
   return imageOpener(await ringOf(published, holder, credential));
