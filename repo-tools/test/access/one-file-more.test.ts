@@ -3,7 +3,7 @@
 
 import { GRANTS_PATH, makeReadKey, type Recipient } from '@cfl/client/access';
 import { parsePartyId } from '@cfl/client/firmware';
-import type { RoleName, Targets } from '@cfl/client/tuf';
+import type { Targets } from '@cfl/client/tuf';
 import { beforeAll, expect, it } from 'vitest';
 import { openAccess, planGrant } from '../../src/access/index.ts';
 import { planParty } from '../../src/ceremony/party.ts';
@@ -55,9 +55,8 @@ async function listed({ published }: Honest) {
   const { snapshot } = published.trusted;
   const targets = new Map<string, string | undefined>();
   const versions = new Map<string, number>();
-  for (const [file, { version }] of snapshot.signed.meta) {
-    versions.set(file, version);
-    const role = file.replace(/\.json$/, '') as RoleName;
+  for (const [role, { version }] of snapshot.signed.meta) {
+    versions.set(role, version);
     const document = role === 'targets' ? published.trusted.targets : await published.role(role);
     for (const [path, { hashes }] of (document?.signed as Targets | undefined)?.targets ?? [])
       targets.set(path, hashes.get('sha256'));
@@ -78,8 +77,8 @@ it('a supplier more adds one target to 1,000 releases, and rewrites the two list
   ]);
   const others = [...before.targets].filter(([path, sha256]) => now.targets.get(path) !== sha256);
   expect(others.map(([path]) => path).sort()).toEqual(['access/credentials.json', 'access/grants.json']);
-  const newer = [...now.versions].filter(([file, version]) => version !== before.versions.get(file));
-  expect(newer.map(([file]) => file)).toEqual(['registrar.json']);
+  const newer = [...now.versions].filter(([role, version]) => version !== before.versions.get(role));
+  expect(newer.map(([role]) => role)).toEqual(['registrar']);
 
   const written = [...granted.place.targets.content.keys()].filter(
     (path) => !scene.place.targets.content.has(path),
