@@ -9,9 +9,9 @@ import { openAccess, planGrant } from '../../src/access/index.ts';
 import { planParty } from '../../src/ceremony/party.ts';
 import type { Change } from '../../src/change/change.ts';
 import type { Published } from '../../src/deploy/index.ts';
-import { custodian, reading } from '../access.ts';
 import { adding, manyReleases } from '../bins/library.ts';
 import { after, type Honest, honest } from '../change/honest.ts';
+import { custodian, reading } from '../credentials.ts';
 import { signed } from '../deploy/scene.ts';
 import { NOW } from '../fixture.ts';
 

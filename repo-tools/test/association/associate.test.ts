@@ -7,7 +7,7 @@ import { readPresentCpl } from '../../src/cpl/index.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { readWaiting } from '../../src/endorsement/index.ts';
 import { intake } from '../../src/intake/intake.ts';
-import { gateway } from '../access.ts';
+import { gateway } from '../credentials.ts';
 import {
   applyCpl,
   crls,
@@ -72,7 +72,7 @@ describe('one communication', () => {
     expect(found.lines).toEqual([
       '4.3(a)  signed by Example Meters, certificate ' +
         `${hex(all.meters.issued.serial)}, not revoked on 2026-11-20; endorsed by Example Energy`,
-      '        stamped on 2026-11-18; the image is the one that it states',
+      '        stamped on 2026-11-18; the image is sealed: the gate compares it with the statement',
       '4.3(b)  CPL-000377 has no hash yet',
       '4.3(c)  not SMETS1',
     ]);

@@ -14,7 +14,7 @@ import { readPresentCpl } from '../../src/cpl/index.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { readWaiting } from '../../src/endorsement/index.ts';
 import { intake } from '../../src/intake/intake.ts';
-import { gateway } from '../access.ts';
+import { gateway } from '../credentials.ts';
 import { memoryPlace } from '../deploy/memory-files.ts';
 import {
   applyCpl,

@@ -45,7 +45,7 @@ import { endorsementName } from '../../src/endorsement/index.ts';
 import type { IntakeSigners } from '../../src/intake/planned.ts';
 import { readSubmission, type Submission } from '../../src/intake/submission.ts';
 import { type Draft, draftChange, sealDrafts } from '../../src/submission/draft.ts';
-import { reading } from '../access.ts';
+import { reading } from '../credentials.ts';
 import { type MemoryPlace, memoryPlace } from '../deploy/memory-files.ts';
 import { apply, founding, type Keys, keys, listing, onlineOf, signed } from '../deploy/scene.ts';
 import { signersOf } from '../fixture.ts';

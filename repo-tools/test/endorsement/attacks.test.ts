@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadState } from '../../src/deploy/index.ts';
 import { type EndorsementFacts, judgeEndorsement } from '../../src/endorsement/judge.ts';
 import { intake } from '../../src/intake/intake.ts';
-import { gateway } from '../access.ts';
 import {
   type Bending,
   crls,
@@ -21,6 +20,7 @@ import {
   type World,
   world,
 } from '../association/scene.ts';
+import { gateway } from '../credentials.ts';
 import { memoryPlace } from '../deploy/memory-files.ts';
 
 let honest: { readonly all: World; readonly sent: Sent; readonly other: Sent };

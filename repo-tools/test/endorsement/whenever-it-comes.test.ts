@@ -10,7 +10,6 @@ import { type IntakeReport, intake } from '../../src/intake/intake.ts';
 import { replay } from '../../src/replay/replay.ts';
 import { openSource } from '../../src/replay/source.ts';
 import { statusOf } from '../../src/submission/status.ts';
-import { gateway } from '../access.ts';
 import {
   endorse,
   imageOf,
@@ -22,6 +21,7 @@ import {
   type World,
   world,
 } from '../association/scene.ts';
+import { gateway } from '../credentials.ts';
 import { memoryPlace } from '../deploy/memory-files.ts';
 
 const run = ({ place, online }: World): Promise<IntakeReport> => intake({ place, online, gateway, now: NOW });

@@ -1,8 +1,7 @@
 // Anybody decides every admission again, from public files alone, and comes to the same, or sees where not.
 
-import { sealedCodes } from '@cfl/client/admission';
 import { sha256 } from '@cfl/client/encoding';
-import { catalogueShard, catalogueShardPath, decisionPath } from '@cfl/client/firmware';
+import { catalogueShard, catalogueShardPath, decisionPath, encodeImage } from '@cfl/client/firmware';
 import {
   acceptanceFile,
   type ChainHead,
@@ -12,6 +11,7 @@ import {
 } from '@cfl/client/library';
 import { consistentName, parseTargetPath, type RoleName } from '@cfl/client/tuf';
 import { expect, test } from 'vitest';
+import { gatewayOpener } from '../../src/access/index.ts';
 import { revise } from '../../src/change/plan.ts';
 import { signDocument } from '../../src/change/sign.ts';
 import { loadState, publish } from '../../src/deploy/index.ts';
@@ -20,6 +20,7 @@ import { CATALOGUE, GATE } from '../../src/intake/planned.ts';
 import { type ReplayOptions, type ReplayReport, replay } from '../../src/replay/replay.ts';
 import { openSource } from '../../src/replay/source.ts';
 import { submitBatchUnchecked } from '../../src/submission/submit.ts';
+import { gateway } from '../credentials.ts';
 import type { MemoryPlace } from '../deploy/memory-files.ts';
 import { heldTwin, judging } from '../held/scene.ts';
 import {
@@ -78,10 +79,27 @@ test('private files are not needed, nor are the keys', async () => {
   expect(outcomesOf(await replayed(place))).toEqual([['same'], ['same'], ['same']]);
 });
 
-test('the open rules are replayed alone where plaintext is sealed', async () => {
+test('whoever may read images asks the rules about them, too', async () => {
   const { place } = await busy();
-  const report = await replayed(place, { without: sealedCodes });
-  expect(outcomesOf(report)).toEqual([['same'], ['same'], ['same']]);
+  const opener = await gatewayOpener(await loadState(place), await gateway());
+  expect(outcomesOf(await replayed(place, { opener }))).toEqual([['same'], ['same'], ['same']]);
+});
+
+test('an image that was let in though it is not the one that was signed is found by whoever opens it', async () => {
+  const image = imageOf('one');
+  const rows = [await rowFor('CPL-000412', image)];
+  const library = await scene(rows);
+  const draft = await draftOf(library.meters, image, rows);
+  const other = { ...image, header: { ...image.header, minHardwareVersion: 0 } };
+  await submitTo(library, library.meters, draft);
+  await runIntake(library);
+  const { place } = library;
+  expect(outcomesOf(await replayed(place))).toEqual([['same']]);
+  // What the auditor's key opens is not what the gate said it had seen
+  const seen = { image: async () => ({ plaintext: encodeImage(other), epoch: 1 }) };
+  const [[outcome, ...differences] = []] = outcomesOf(await replayed(place, { opener: seen }));
+  expect(outcome).toBe('differs');
+  expect(differences.join('\n')).toContain('HEADER_AS_STATED: recorded passed, now refuse');
 });
 
 test('the chain continues the one that was seen; a shorter or another one is refused', async () => {

@@ -13,8 +13,8 @@ import { parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { readChange, writeChange } from '../../src/change/change.ts';
 import { program } from '../../src/cli/publish.ts';
 import { planCplImport } from '../../src/cpl/index.ts';
-import { reading } from '../access.ts';
 import { evidenceIn, listingCrl, trusting } from '../authorities.ts';
+import { reading } from '../credentials.ts';
 import { applyAll, foundLibrary, NOTES, NOW, state, type TestLibrary } from '../fixture.ts';
 
 export const PASSPHRASE = 'correct horse';

@@ -5,7 +5,7 @@ import { memoryIo, runProgram } from '@cfl/client/cli';
 import { expect, test } from 'vitest';
 import { program } from '../../src/cli/repo.ts';
 import { intake } from '../../src/intake/intake.ts';
-import { gateway } from '../access.ts';
+import { gateway } from '../credentials.ts';
 import { NOW } from '../fixture.ts';
 import { imageOf, rowFor } from '../intake/scene.ts';
 import { fillIn, octetsOf, registeredDesk } from './desk.ts';

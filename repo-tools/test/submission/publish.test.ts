@@ -13,7 +13,7 @@ import { manufacturerRole } from '../../src/ceremony/roles.ts';
 import { writeChange } from '../../src/change/change.ts';
 import { revise } from '../../src/change/plan.ts';
 import { intake } from '../../src/intake/intake.ts';
-import { gateway } from '../access.ts';
+import { gateway, imageIn } from '../credentials.ts';
 import { NOTES, NOW, state } from '../fixture.ts';
 import { imageOf, rowFor } from '../intake/scene.ts';
 import { emptyDesk, fillIn, init, octetsOf, registeredDesk } from './desk.ts';
@@ -114,7 +114,7 @@ test('from new over check and submit to published', async () => {
   expect(submitted.exit).toBe(0);
   expect(submitted.err).toEqual([
     'Signed     the statement, as Example Meters',
-    'IN CLEAR   this is a trial library: everybody will be able to read the image and the release notes',
+    'Sealed     to epoch 1 of images, epoch 1 of notes, as the library names them',
     'Signed     role m-fff1 version 2, upon version 1',
   ]);
   expect(submitted.out[0]).toMatch(
@@ -225,8 +225,9 @@ test("an image with a supplier's trailer is taken only where that is said, and p
   await fillIn(desk, {});
   const sent = await desk.run(['submit', desk.base, '--to', desk.base]);
   expect(sent.exit).toBe(0);
-  const paths = (await folder(desk.base).list('')).filter((path) => path.endsWith('/image.ota'));
-  expect(await folder(desk.base).read(paths[0] ?? '')).toEqual(Buffer.from(whole));
+  const paths = (await folder(desk.base).list('')).filter((path) => path.endsWith('/image.ota.age'));
+  const sealed = await folder(desk.base).read(paths[0] ?? '');
+  expect(Buffer.from(await imageIn(await state(desk.library), sealed))).toEqual(Buffer.from(whole));
 });
 
 test('a trailer is not stripped where the CPL does not know the hash without it', async () => {

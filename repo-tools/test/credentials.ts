@@ -2,7 +2,7 @@
 
 import { type Credential, makeReadKey } from '@cfl/client/access';
 import { parsePartyId } from '@cfl/client/firmware';
-import { planFirstKeys } from '../src/access/index.ts';
+import { gatewayOpener, planFirstKeys } from '../src/access/index.ts';
 import type { Change } from '../src/change/change.ts';
 import type { Published } from '../src/deploy/index.ts';
 import { NOW } from './fixture.ts';
@@ -14,6 +14,15 @@ export function credentialOf(name: string): Promise<Credential> {
   const known = made.get(name) ?? makeReadKey();
   made.set(name, known);
   return known;
+}
+
+/** What is in a sealed image, as the gateway opens it. */
+export async function imageIn(published: Published, sealed: Uint8Array | undefined): Promise<Uint8Array> {
+  const { image } = await gatewayOpener(published, await gateway());
+  const opened = await image?.(sealed ?? new Uint8Array());
+  if (opened === undefined || 'closed' in opened)
+    throw new Error(opened?.closed ?? 'the gateway has no ring');
+  return opened.plaintext;
 }
 
 export const gateway = () => credentialOf('gateway');
