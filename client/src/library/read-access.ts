@@ -82,7 +82,10 @@ async function readRing(
       },
     );
   }
-  const recipients = await library.recipients();
-  const first = await library.firstRoot();
-  return openRing(await library.read(found), credential, { library: first, holder, recipients, suite });
+  const [octets, recipients, first] = await Promise.all([
+    library.read(found),
+    library.recipients(),
+    library.firstRoot(),
+  ]);
+  return openRing(octets, credential, { library: first, holder, recipients, suite });
 }
