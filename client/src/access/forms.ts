@@ -22,6 +22,7 @@ import {
 } from '../firmware/fields.ts';
 import { type PartyId, partyId } from '../firmware/identifiers.ts';
 import { AccessError } from './errors.ts';
+import type { Suite } from './header.ts';
 import { parseRecipient, type Recipient } from './recipient.ts';
 
 export const READ_KEY_USES = ['images', 'notes'] as const;
@@ -49,51 +50,55 @@ export function parseKeyringPath(path: string): Holder | undefined {
 export const readUse = oneOf(...READ_KEY_USES);
 export const epochNumber = integer(1, 100_000);
 
-/** Any suite: which one is used is decided where a file is sealed or opened. */
-export const recipientField: Read<Recipient> = (value, at) => {
-  for (const suite of ['hybrid', 'classical'] as const) {
+function recipientField(suite: Suite): Read<Recipient> {
+  return (value, at) => {
     try {
       return parseRecipient(value, suite);
     } catch (error) {
       if (!(error instanceof AccessError)) throw error;
+      return refuse(value, at, String(error.expected));
     }
-  }
-  return refuse(value, at, 'a recipient, age1pq1…');
-};
+  };
+}
 
-const readKey = object(
-  { use: readUse, epoch: epochNumber, recipient: recipientField, from: date },
-  { until: date },
-);
-export type PublishedReadKey = ReturnType<typeof readKey>;
+const readKey = (suite: Suite) =>
+  object({ use: readUse, epoch: epochNumber, recipient: recipientField(suite), from: date }, { until: date });
+export type PublishedReadKey = ReturnType<ReturnType<typeof readKey>>;
 
-const recipients = object({
-  format: literal('cfl/recipients/1'),
-  keys: listOfDifferent(readKey, ({ recipient }) => recipient),
-});
-export type Recipients = ReturnType<typeof recipients>;
-
-const wholeEpochs: Read<Recipients> = (value, at) => {
-  const read = recipients(value, at);
-  const sorted = READ_KEY_USES.flatMap((use) => {
-    const keys = read.keys.filter((key) => key.use === use);
-    for (const [i, { epoch, until }] of keys.entries()) {
-      if (epoch !== i + 1) refuse(epoch, `the epoch of ${use}`, `${i + 1}, each epoch once and in order`);
-      const isLast = i === keys.length - 1;
-      if (isLast !== (until === undefined))
-        refuse(
-          until,
-          `the end of ${use} epoch ${epoch}`,
-          isLast ? 'none: the last is open' : 'a date: only the last is open',
-        );
-    }
-    return keys;
+const recipients = (suite: Suite) =>
+  object({
+    format: literal('cfl/recipients/1'),
+    keys: listOfDifferent(readKey(suite), ({ recipient }) => recipient),
   });
-  if (sorted.some((key, i) => key !== read.keys[i])) refuse('another order', 'keys', 'images before notes');
-  return read;
-};
+export type Recipients = ReturnType<ReturnType<typeof recipients>>;
 
-export const recipientsFile: Format<Recipients> = format(wholeEpochs);
+function wholeEpochs(suite: Suite): Read<Recipients> {
+  const members = recipients(suite);
+  return (value, at) => {
+    const read = members(value, at);
+    const sorted = READ_KEY_USES.flatMap((use) => {
+      const keys = read.keys.filter((key) => key.use === use);
+      checkEpochs(use, keys);
+      return keys;
+    });
+    if (sorted.some((key, i) => key !== read.keys[i])) refuse('another order', 'keys', 'images before notes');
+    return read;
+  };
+}
+
+function checkEpochs(use: ReadKeyUse, keys: readonly PublishedReadKey[]): void {
+  for (const [i, { epoch, until }] of keys.entries()) {
+    if (epoch !== i + 1) refuse(epoch, `the epoch of ${use}`, `${i + 1}, each epoch once and in order`);
+    const isLast = i === keys.length - 1;
+    if (isLast === (until === undefined)) continue;
+    const expected = isLast ? 'none: the last is open' : 'a date: only the last is open';
+    refuse(until, `the end of ${use} epoch ${epoch}`, expected);
+  }
+}
+
+export const recipientsFile: Format<Recipients> = format(wholeEpochs('hybrid'));
+/** For tests. */
+export const classicalRecipientsFile: Format<Recipients> = format(wholeEpochs('classical'));
 
 /** What is sealed now is sealed to this one; undefined before the first epoch. */
 export function currentKey({ keys }: Recipients, use: ReadKeyUse): PublishedReadKey | undefined {
@@ -150,7 +155,7 @@ const ownFingerprints: Read<Grants> = (value, at) => {
 
 export const grantsFile: Format<Grants> = format(ownFingerprints);
 
-const credential = object({ holder: partyId.exact, recipient: recipientField });
+const credential = object({ holder: partyId.exact, recipient: recipientField('hybrid') });
 export type PublishedCredential = ReturnType<typeof credential>;
 
 const credentials = object({

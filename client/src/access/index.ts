@@ -12,6 +12,7 @@ export { type AccessCode, AccessError } from './errors.ts';
 export {
   CREDENTIALS_PATH,
   type Credentials,
+  classicalRecipientsFile,
   credentialsFile,
   currentKey,
   ESCROW,

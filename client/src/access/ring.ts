@@ -32,59 +32,68 @@ import type { Suite } from './header.ts';
 import { parseSecret, type Recipient, recipientOf, type Secret } from './recipient.ts';
 import { open, seal } from './seal.ts';
 
-/** Any suite, as recipientField. Never quotes what it refuses. */
-const secretField: Read<Secret> = (value, at) => {
-  for (const suite of ['hybrid', 'classical'] as const) {
+/** Never quotes what it refuses. */
+function secretField(suite: Suite): Read<Secret> {
+  return (value, at) => {
     try {
       return parseSecret(value, suite);
     } catch (error) {
       if (!(error instanceof AccessError)) throw error;
+      return refuse(undefined, at, 'a secret key');
     }
-  }
-  return refuse(undefined, at, 'a secret key');
+  };
+}
+
+const ringKey = (suite: Suite) => object({ use: readUse, epoch: epochNumber, secret: secretField(suite) });
+export type ReadKey = ReturnType<ReturnType<typeof ringKey>>;
+
+const ring = (suite: Suite) =>
+  object({
+    format: literal('cfl/keyring/1'),
+    /** SHA-256 of the first root. */
+    library: digest,
+    holder: partyId.exact,
+    keys: listOfDifferent(ringKey(suite), ({ use, epoch }) => `${use} epoch ${epoch}`),
+  });
+export type Ring = ReturnType<ReturnType<typeof ring>>;
+
+function modestGateway(suite: Suite): Read<Ring> {
+  const members = ring(suite);
+  return (value, at) => {
+    const read = members(value, at);
+    if (read.holder !== GATEWAY) return read;
+    const [first, second] = read.keys;
+    if (first?.use === 'notes' || second !== undefined) {
+      const found = read.keys.map(({ use, epoch }) => `${use} ${epoch}`).join(', ');
+      refuse(found, 'keys', 'one epoch of images alone');
+    }
+    return read;
+  };
+}
+
+const RINGS: Readonly<Record<Suite, Format<Ring>>> = {
+  hybrid: format(modestGateway('hybrid')),
+  classical: format(modestGateway('classical')),
 };
 
-const ringKey = object({ use: readUse, epoch: epochNumber, secret: secretField });
-export type ReadKey = ReturnType<typeof ringKey>;
-
-const ring = object({
-  format: literal('cfl/keyring/1'),
-  /** SHA-256 of the first root. */
-  library: digest,
-  holder: partyId.exact,
-  keys: listOfDifferent(ringKey, ({ use, epoch }) => `${use} epoch ${epoch}`),
-});
-export type Ring = ReturnType<typeof ring>;
-
-const modestGateway: Read<Ring> = (value, at) => {
-  const read = ring(value, at);
-  if (read.holder !== GATEWAY) return read;
-  const [first, second] = read.keys;
-  if (first?.use === 'notes' || second !== undefined)
-    refuse(
-      read.keys.map(({ use, epoch }) => `${use} ${epoch}`).join(', '),
-      'keys',
-      'one epoch of images alone',
-    );
-  return read;
-};
-
-const ringFormat: Format<Ring> = format(modestGateway);
-
-export function parseRing(octets: Uint8Array): Ring {
-  return ringFormat.parse(octets);
+export function parseRing(octets: Uint8Array, suite: Suite = 'hybrid'): Ring {
+  return RINGS[suite].parse(octets);
 }
 
 /** In the clear: seal it before it leaves memory. */
-export function encodeRing(value: Ring): Uint8Array<ArrayBuffer> {
-  return ringFormat.encode(value);
+export function encodeRing(value: Ring, suite: Suite = 'hybrid'): Uint8Array<ArrayBuffer> {
+  return RINGS[suite].encode(value);
 }
 
 /** To one recipient; the escrow ring to each custodian. */
-export function sealRing(value: Ring, recipients: readonly Recipient[]): Promise<Uint8Array> {
+export function sealRing(
+  value: Ring,
+  recipients: readonly Recipient[],
+  suite: Suite = 'hybrid',
+): Promise<Uint8Array> {
   if (value.holder !== ESCROW && recipients.length !== 1)
     throw new TypeError('Cannot seal a ring to several: only the escrow ring has several readers');
-  return seal(encodeRing(value), recipients);
+  return seal(encodeRing(value, suite), recipients, suite);
 }
 
 export interface RingContext {
@@ -109,7 +118,7 @@ export async function openRing(
       throw error instanceof AccessError && error.code === 'WRONG_EPOCH' ? notYours(what, error) : error;
     },
   );
-  const read = parsed(plaintext, what);
+  const read = parsed(plaintext, what, suite);
   expectOwn(read, context, what);
   for (const key of read.keys) await expectPublished(key, context.recipients, what);
   return read;
@@ -127,9 +136,9 @@ function notYours(what: string, cause: AccessError): AccessError {
   });
 }
 
-function parsed(plaintext: Uint8Array, what: string): Ring {
+function parsed(plaintext: Uint8Array, what: string, suite: Suite): Ring {
   try {
-    return parseRing(plaintext);
+    return parseRing(plaintext, suite);
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     // Without the cause's own words where they could quote a secret: a refusal of ours never does

@@ -5,12 +5,17 @@
 
 import type { Decrypter } from 'age-encryption';
 import { AccessError } from './errors.ts';
-import { checkSealed, readHeader, type SealedShape } from './header.ts';
-import { age, type Recipient, type Secret } from './recipient.ts';
+import { checkSealed, readHeader, type SealedShape, type Suite } from './header.ts';
+import { age, parseRecipient, type Recipient, type Secret } from './recipient.ts';
 
-/** All recipients were parsed for one suite. */
-export async function seal(plaintext: Uint8Array, recipients: readonly Recipient[]): Promise<Uint8Array> {
+/** Throws AccessError NOT_A_RECIPIENT where one of them is of another suite: the weaker would decide for all. */
+export async function seal(
+  plaintext: Uint8Array,
+  recipients: readonly Recipient[],
+  suite: Suite = 'hybrid',
+): Promise<Uint8Array> {
   if (recipients.length === 0) throw new TypeError('Cannot seal to nobody');
+  for (const recipient of recipients) parseRecipient(recipient, suite);
   const { Encrypter } = await age();
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);

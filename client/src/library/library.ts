@@ -3,6 +3,7 @@
 // A session: what was read once is not read again, and everything is judged at one moment.
 
 import {
+  classicalRecipientsFile,
   GRANTS_PATH,
   type Grants,
   grantsFile,
@@ -10,6 +11,7 @@ import {
   type Recipients,
   recipientsFile,
 } from '../access/forms.ts';
+import type { Suite } from '../access/header.ts';
 import { type Sha256, sha256 } from '../encoding/index.ts';
 import {
   binOf,
@@ -112,8 +114,9 @@ export class Library {
     return this.#needed(PARTIES_PATH, partyRegister);
   }
 
-  recipients(): Promise<Recipients> {
-    return this.#needed(RECIPIENTS_PATH, recipientsFile);
+  /** `suite` is for tests. */
+  recipients(suite: Suite = 'hybrid'): Promise<Recipients> {
+    return this.#needed(RECIPIENTS_PATH, suite === 'hybrid' ? recipientsFile : classicalRecipientsFile);
   }
 
   grants(): Promise<Grants> {

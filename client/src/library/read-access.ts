@@ -84,7 +84,7 @@ async function readRing(
   }
   const [octets, recipients, first] = await Promise.all([
     library.read(found),
-    library.recipients(),
+    library.recipients(suite),
     library.firstRoot(),
   ]);
   return openRing(octets, credential, { library: first, holder, recipients, suite });

@@ -85,9 +85,12 @@ describe.skipIf(skips)('the age program', () => {
 
   it("opens every ring, a custodian's too", async () => {
     const { credential } = library.access.holder(ENERGY);
-    const ring = parseRing(await opened(published(keyringPath(ENERGY)), credential.secret));
+    const ring = parseRing(await opened(published(keyringPath(ENERGY)), credential.secret), 'classical');
     expect(ring).toEqual(library.access.ringOf(ENERGY, parseSha256(written.rootSha256)));
-    const escrow = parseRing(await opened(published(keyringPath(ESCROW)), library.access.custodian.secret));
+    const escrow = parseRing(
+      await opened(published(keyringPath(ESCROW)), library.access.custodian.secret),
+      'classical',
+    );
     expect(escrow.keys).toEqual(library.access.secrets);
   });
 

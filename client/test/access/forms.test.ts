@@ -26,9 +26,11 @@ import { type Party, parsePartyId } from '../../src/firmware/index.ts';
 const [JAN, JUN, NOV] = ['2026-01-01T00:00:00Z', '2026-06-01T00:00:00Z', '2026-11-20T09:00:00Z'];
 const ENERGY = parsePartyId('example-energy');
 let some: Recipient[] = [];
+let classical: Recipient;
 
 beforeAll(async () => {
   some = await Promise.all([1, 2, 3, 4].map(async () => (await makeReadKey()).recipient));
+  ({ recipient: classical } = await makeReadKey('classical'));
 });
 
 const key = (use: 'images' | 'notes', epoch: number, i: number, until?: string): PublishedReadKey => {
@@ -54,6 +56,7 @@ describe('recipients.json', () => {
     'an open epoch before a closed one': () => [key('images', 1, 0), key('images', 2, 1, JUN)],
     'a gap': () => [key('images', 1, 0, JUN), key('images', 3, 1)],
     'a first epoch 2': () => [key('notes', 2, 0)],
+    'a classical recipient': () => [{ ...key('images', 1, 0), recipient: classical }],
     'an epoch twice': () => [key('images', 1, 0, JUN), key('images', 1, 1)],
     'one recipient for two epochs': () => [key('images', 1, 0, JUN), key('images', 2, 0)],
     'one recipient for two uses': () => [key('images', 1, 0), key('notes', 1, 0)],

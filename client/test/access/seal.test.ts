@@ -49,6 +49,12 @@ describe('a sealed file', () => {
     await expect(seal(PLAINTEXT, [])).rejects.toThrow(TypeError);
   });
 
+  it('is never sealed to a classical recipient, alone or beside another', async () => {
+    const { recipient } = await makeReadKey('classical');
+    for (const recipients of [[recipient], [first.recipient, recipient]])
+      await expect(seal(PLAINTEXT, recipients)).rejects.toMatchObject({ code: 'NOT_A_RECIPIENT' });
+  });
+
   const damages: Readonly<Record<string, (sealed: Uint8Array) => Uint8Array>> = {
     'without its last octet': (sealed) => sealed.subarray(0, -1),
     'without its last chunk': (sealed) => sealed.subarray(0, 1627 + 16 + 2 * 65_552),

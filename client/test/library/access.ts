@@ -4,6 +4,7 @@
 import {
   CREDENTIALS_PATH,
   type Credential,
+  classicalRecipientsFile,
   credentialsFile,
   currentKey,
   ESCROW,
@@ -64,6 +65,10 @@ export class TestAccess {
     return access;
   }
 
+  get #form() {
+    return this.suite === 'hybrid' ? recipientsFile : classicalRecipientsFile;
+  }
+
   get recipients(): Recipients {
     const keys = (['images', 'notes'] as const).flatMap((use) =>
       this.published.filter((key) => key.use === use),
@@ -108,7 +113,7 @@ export class TestAccess {
   seal(use: ReadKeyUse, plaintext: Uint8Array): Promise<Uint8Array> {
     const key = currentKey(this.recipients, use);
     if (key === undefined) throw new TypeError('There is an open epoch');
-    return seal(plaintext, [key.recipient]);
+    return seal(plaintext, [key.recipient], this.suite);
   }
 
   ringOf(holder: Holder, library: Sha256): Ring {
@@ -120,7 +125,7 @@ export class TestAccess {
 
   /** What the registrar publishes. */
   async files(library: Sha256): Promise<ReadonlyMap<string, Uint8Array>> {
-    const files = new Map<string, Uint8Array>([[RECIPIENTS_PATH, recipientsFile.encode(this.recipients)]]);
+    const files = new Map<string, Uint8Array>([[RECIPIENTS_PATH, this.#form.encode(this.recipients)]]);
     const holders: Granted[] = [];
     const credentials: { holder: Holder; recipient: Credential['recipient'] }[] = [];
     for (const [holder, { credential, grants, replaced }] of this.holders) {
@@ -128,16 +133,24 @@ export class TestAccess {
       const former = replaced.length === 0 ? {} : { replaced };
       holders.push({ holder, fingerprint: await fingerprintOf(recipient), grants, ...former });
       credentials.push({ holder, recipient });
-      files.set(keyringPath(holder), await sealRing(this.changes(this.ringOf(holder, library)), [recipient]));
+      files.set(
+        keyringPath(holder),
+        await sealRing(this.changes(this.ringOf(holder, library)), [recipient], this.suite),
+      );
     }
     const escrow = { format: 'cfl/keyring/1', library, holder: ESCROW, keys: this.secrets } as const;
-    files.set(keyringPath(ESCROW), await sealRing(escrow, [this.custodian.recipient]));
+    files.set(keyringPath(ESCROW), await sealRing(escrow, [this.custodian.recipient], this.suite));
     files.set(GRANTS_PATH, grantsFile.encode({ format: 'cfl/grants/1', holders }));
-    const custodians = [{ holder: parsePartyId('root-1'), recipient: this.custodian.recipient }];
-    files.set(
-      CREDENTIALS_PATH,
-      credentialsFile.encode({ format: 'cfl/credentials/1', credentials, escrow: custodians }),
-    );
+    // Nobody who reads needs them, and they are of the post-quantum form alone
+    if (this.suite === 'hybrid')
+      files.set(
+        CREDENTIALS_PATH,
+        credentialsFile.encode({
+          format: 'cfl/credentials/1',
+          credentials,
+          escrow: [{ holder: parsePartyId('root-1'), recipient: this.custodian.recipient }],
+        }),
+      );
     for (const [path, octets] of this.instead) files.set(path, octets);
     return files;
   }

@@ -16,6 +16,7 @@ import {
 } from '../../src/access/index.ts';
 import { imagePath, notesPath, type Party, parsePartyId, type UserRole } from '../../src/firmware/index.ts';
 import { consistentName, parseTargetPath } from '../../src/tuf/index.ts';
+import { sealedByAnyone } from '../access/anyone.ts';
 import { ENERGY, GAS_SUPPLIER, supplierOf } from './access.ts';
 import { digestOf, FFF1, type MadeRelease, TestLibrary } from './fixture.ts';
 import { type Outcome, Supplier } from './reader.ts';
@@ -205,7 +206,7 @@ async function toOthers(scene: Scene, more: readonly Credential[]): Promise<void
   const [current] = recipients.keys.filter((key) => key.use === 'images' && key.until === undefined);
   if (current === undefined) throw new TypeError('there is an open epoch');
   const all = [current.recipient, ...more.map(({ recipient }) => recipient)];
-  scene.library.put(image(scene), await seal(scene.honest.octets, all));
+  scene.library.put(image(scene), await sealedByAnyone(scene.honest.octets, all));
 }
 
 const attacks: Readonly<Record<string, Attack>> = {
