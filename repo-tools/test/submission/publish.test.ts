@@ -138,7 +138,7 @@ test('from new over check and submit to published', async () => {
   expect(report.results.map(({ outcome }) => outcome)).toEqual(['accepted']);
   expect(await desk.run(['status', sent])).toEqual({
     exit: 0,
-    out: ['Published on 2026-11-20 09:00 UTC, library version 6; decision signed by the gateway'],
+    out: ['Published on 2026-11-20 09:00 UTC, library version 7; decision signed by the gateway'],
     err: [],
   });
 });
