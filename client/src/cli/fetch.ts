@@ -76,7 +76,7 @@ export const fetch = command({
           if (leftOut !== null) io.err(`Without notes. ${leftOut}`);
           if (trial)
             io.err('This is a trial library: all its keys were made on one machine. Deploy nothing from it');
-          io.err(adviceOn(verified.state.state));
+          io.err(adviceOn(verified.state.state, leftOut === null ? 'with notes' : 'without'));
         }
         return verified.checks.some(({ warns }) => warns) ? EXIT.act : EXIT.done;
       },
@@ -84,10 +84,11 @@ export const fetch = command({
   },
 });
 
-function adviceOn(state: ReleaseState): string {
-  return state === 'withdrawn'
-    ? 'It was withdrawn: do not deploy it'
-    : 'Read the notes and test the image before you deploy it';
+function adviceOn(state: ReleaseState, read: 'with notes' | 'without'): string {
+  if (state === 'withdrawn') return 'It was withdrawn: do not deploy it';
+  return read === 'with notes'
+    ? 'Read the notes and test the image before you deploy it'
+    : 'Do not deploy it before somebody has read the notes and tested the image';
 }
 
 function speaker(io: Io, size: number): (check: Check) => void {

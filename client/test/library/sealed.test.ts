@@ -76,6 +76,9 @@ describe('a supplier', () => {
     expect(outcome.err).toContain(
       `Without notes. Cannot decrypt the notes of ${all.honest.release.slice(0, 12)}: example-gas has no grant of notes`,
     );
+    expect(outcome.err.at(-1)).toBe(
+      'Do not deploy it before somebody has read the notes and tested the image',
+    );
     expect(await supplier.files()).toEqual([
       expect.stringMatching(/\.evidence\.json$/),
       expect.stringMatching(/\.zigbee$/),
