@@ -1,7 +1,16 @@
 // What does read access cost: rings for 1, 21 and 500 parties, one party more, and opening a sealed image? Beside
 // the same with the classical recipients of age, and beside SHA-256 of the same image.
 
-import { ESCROW, type KeyPair, makeReadKey, open, openRing, seal, sealRing } from '@cfl/client/access';
+import {
+  ESCROW,
+  encodeRing,
+  type KeyPair,
+  makeReadKey,
+  open,
+  openRing,
+  seal,
+  sealRing,
+} from '@cfl/client/access';
 import { sha256 } from '@cfl/client/encoding';
 import { planGrant, planRevoke } from '@cfl/repo-tools/access';
 import { measure, type Work } from './measure.ts';
@@ -87,12 +96,12 @@ async function worksWith(parties: Parties): Promise<readonly Work[]> {
 
 /** The same plaintext, sealed to one hybrid and to one classical recipient. */
 async function peersOf({ ringOf, first }: Parties): Promise<readonly Work[]> {
-  const ring = ringOf(first.id);
+  const ring = encodeRing(ringOf(first.id));
   const works: Work[] = [];
   for (const suite of ['hybrid', 'classical'] as const) {
     const key = await makeReadKey(suite);
-    const sealed = await sealRing(ring, [key.recipient]);
-    works.push({ name: `seal ${suite}`, run: () => sealRing(ring, [key.recipient]) });
+    const sealed = await seal(ring, [key.recipient], suite);
+    works.push({ name: `seal ${suite}`, run: () => seal(ring, [key.recipient], suite) });
     works.push({ name: `open ${suite}`, run: () => open(sealed, [key], { suite }) });
   }
   return works;
