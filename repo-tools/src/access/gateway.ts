@@ -4,8 +4,11 @@
 import {
   AccessError,
   type Credential,
+  ESCROW,
+  fingerprintOf,
   GATEWAY,
   type Holder,
+  holderOf,
   keyringPath,
   keysFor,
   open,
@@ -18,7 +21,7 @@ import type { Opened, Opener } from './sealing.ts';
 import { readAccessBegun } from './state.ts';
 
 /** Throws AccessError where the ring does not open, or holds more than the gateway may read. */
-export async function gatewayOpener(published: Published, credential: Credential): Promise<Opener> {
+export async function gatewayOpener(published: Published, credential: Credential): Promise<ImageOpener> {
   return imageOpener(await ringOf(published, GATEWAY, credential));
 }
 
@@ -36,10 +39,24 @@ export async function ringOf(published: Published, holder: Holder, credential: C
   );
 }
 
+/** What opens the images of some epochs. */
+export interface ImageOpener extends Opener {
+  readonly epochs: ReadonlySet<number>;
+}
+
 /** Images, with every epoch that the ring has. */
-export function imageOpener(ring: Ring): Opener {
+export function imageOpener(ring: Ring): ImageOpener {
   const keys = keysFor(ring, 'images');
-  return { image: (sealed) => opened(sealed, keys) };
+  return { image: (sealed) => opened(sealed, keys), epochs: new Set(keys.map(({ epoch }) => epoch)) };
+}
+
+/** With a custodian's credential the escrow ring, which has every epoch; else the ring of whoever was granted images. */
+export async function ringFor(published: Published, credential: Credential): Promise<Ring> {
+  const { grants, credentials } = await readAccessBegun(published);
+  const isCustodian = credentials.escrow.some(({ recipient }) => recipient === credential.recipient);
+  if (isCustodian) return ringOf(published, ESCROW, credential);
+  const { holder } = holderOf(grants, await fingerprintOf(credential.recipient));
+  return ringOf(published, holder, credential);
 }
 
 async function opened(sealed: Uint8Array, keys: Ring['keys']): Promise<Opened> {

@@ -1,6 +1,6 @@
 // Read access, as the registrar plans it, the gateway uses it and a signer is shown it.
 
-export { gatewayOpener, imageOpener, ringOf } from './gateway.ts';
+export { gatewayOpener, type ImageOpener, imageOpener, ringFor } from './gateway.ts';
 export {
   type CustodyRequest,
   dueUses,

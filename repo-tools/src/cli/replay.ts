@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { fingerprintOf, holderOf } from '@cfl/client/access';
 import { RULES_VERSION, sealedCodes, sealedNotesCodes } from '@cfl/client/admission';
 import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { parseSha256, sha256 } from '@cfl/client/encoding';
@@ -14,7 +13,7 @@ import {
   readCredentialFile,
 } from '@cfl/client/library';
 import type { Repository } from '@cfl/client/tuf';
-import { imageOpener, type Opener, readAccessBegun, ringOf } from '../access/index.ts';
+import { type ImageOpener, imageOpener, ringFor } from '../access/index.ts';
 import { ChangeError } from '../change/errors.ts';
 import { type Replayed, type ReplayReport, replay as replayAll } from '../replay/replay.ts';
 import { openSource, type ReplaySource } from '../replay/source.ts';
@@ -30,7 +29,7 @@ export const replay = command({
     identity: {
       type: 'string',
       value: 'FILE',
-      does: 'a credential that was granted images: asks the rules that look at them, too',
+      does: 'a credential that was granted images, or of a custodian: asks the rules about images, too',
     },
     remember: {
       type: 'string',
@@ -44,7 +43,7 @@ export const replay = command({
       does: 'exit code 1 where one admission comes out otherwise',
     },
     {
-      line: 'cfl-repo replay . --identity private/credentials/auditor.age',
+      line: 'cfl-repo replay . --identity private/credentials/root-1.age',
       does: "the operator's own library in this folder, images included",
     },
   ],
@@ -124,11 +123,9 @@ async function keepKnown(
 }
 
 /** With the ring of whoever holds this credential. */
-async function openerFor({ published }: ReplaySource, identity: string, io: Io): Promise<Opener> {
+async function openerFor({ published }: ReplaySource, identity: string, io: Io): Promise<ImageOpener> {
   const credential = await readCredentialFile(identity, () => io.passphrase(`Passphrase of ${identity}: `));
-  const { grants } = await readAccessBegun(published);
-  const { holder } = holderOf(grants, await fingerprintOf(credential.recipient));
-  return imageOpener(await ringOf(published, holder, credential));
+  return imageOpener(await ringFor(published, credential));
 }
 
 function say(
@@ -153,6 +150,11 @@ function say(
       io.out(`differs  ${acceptance.release.slice(0, 12)} statement ${acceptance.number}: ${difference}`);
   const left = identity === undefined ? sealedCodes : sealedNotesCodes;
   io.out(`Sealed   ${left.size} rules of each (${[...left].join(', ')}) left out`);
+  const unopened = compared.filter(({ images }) => images === 'not opened');
+  if (identity !== undefined && unopened.length > 0)
+    io.out(
+      `Sealed   the images of ${counted(unopened.length)}: this credential has no key of their epochs, so the rules about images were left out`,
+    );
   const others = wanted.filter(({ outcome }) => outcome === 'other rules');
   if (others.length > 0) io.err(otherRules(others));
   if (same.length < compared.length) return EXIT.refused;

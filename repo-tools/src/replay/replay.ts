@@ -31,7 +31,7 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
-import type { Opener } from '../access/index.ts';
+import type { ImageOpener } from '../access/index.ts';
 import { currentKeys, epochsNow } from '../access/sealing.ts';
 import type { Change } from '../change/change.ts';
 import type { Published } from '../deploy/state.ts';
@@ -47,6 +47,8 @@ export interface Replayed {
   readonly acceptance: Acceptance;
   /** `other rules`: of another version, not compared. */
   readonly outcome: 'same' | 'differs' | 'other rules';
+  /** Where nobody opened it, the rules about the image were not asked. */
+  readonly images: 'opened' | 'not opened';
   /** `IMAGE_HASH: recorded passed, now "…"` */
   readonly differences: readonly string[];
 }
@@ -58,7 +60,7 @@ export interface ReplayReport {
 
 export interface ReplayOptions {
   /** Opens images; without it they are not read. */
-  readonly opener?: Opener | undefined;
+  readonly opener?: ImageOpener | undefined;
   /** The head of the chain that was seen before. */
   readonly known?: ChainHead | undefined;
   readonly onDecision?: (count: number, of: number) => void;
@@ -102,22 +104,23 @@ async function replaySubmission(
   group: readonly ChainedDecision[],
   source: ReplaySource,
   derived: Map<string, Uint8Array>,
-  opener: Opener | undefined,
+  opener: ImageOpener | undefined,
 ): Promise<readonly Replayed[]> {
-  const without = opener === undefined ? sealedCodes : sealedNotesCodes;
   const [first] = group;
   if (first === undefined) return [];
   const { acceptance } = first;
   try {
     const all = group.map((one) => one.acceptance);
     const past = await PastLibrary.of(all, source, { files: derived });
-    const { submission, former } = await submissionAgain(group, past, source);
+    const { submission, former, epoch } = await submissionAgain(group, past, source);
+    const opens = opener?.epochs.has(epoch) === true;
+    const without = opens ? sealedNotesCodes : sealedCodes;
     const { releases } = await factsOf(submission, past, {
       now: parseDate(acceptance.decided),
       received: parseDate(acceptance.received),
       released: acceptance.released,
       former,
-      opener: opener ?? {},
+      opener: opens ? opener : {},
       endorsements: async (release) =>
         placesIn(acceptance.digests.map(({ path }) => path)).filter((one) => one.release === release),
     });
@@ -132,7 +135,10 @@ async function replaySubmission(
       const disputed = [...past.disputed].map(
         (path) => `${path}: the gate read something else than the decisions before it make`,
       );
-      return differing(one.acceptance, [...found, ...disputed]);
+      return {
+        ...differing(one.acceptance, [...found, ...disputed]),
+        images: opens ? 'opened' : 'not opened',
+      };
     });
     const after = accepted(past, submission);
     const facts = releases.map((one) => one.facts);
@@ -155,8 +161,10 @@ function accepted(past: PastLibrary, { change }: Submission): Published {
 }
 
 function differing(acceptance: Acceptance, differences: readonly string[]): Replayed {
-  if (acceptance.rules !== RULES_VERSION) return { acceptance, outcome: 'other rules', differences: [] };
-  return { acceptance, outcome: differences.length === 0 ? 'same' : 'differs', differences };
+  const images = 'not opened';
+  if (acceptance.rules !== RULES_VERSION)
+    return { acceptance, outcome: 'other rules', images, differences: [] };
+  return { acceptance, outcome: differences.length === 0 ? 'same' : 'differs', images, differences };
 }
 
 /** Rule by rule. */
@@ -185,6 +193,8 @@ function inWords({ severity, message }: { readonly severity: string; readonly me
 
 interface SubmissionAgain {
   readonly submission: Submission;
+  /** Of images, at that time. */
+  readonly epoch: number;
   readonly former: (role: RoleName, version: number) => Promise<Document<Targets> | undefined>;
 }
 
@@ -216,7 +226,11 @@ async function submissionAgain(
       targets.set(path, await releaseFile(path, hashes.get('sha256') ?? '', source));
     const submission = await submissionOf(changeOf(past, { metadata, upon, targets, sealedTo }));
     if (submission.digest === expected)
-      return { submission, former: (role, version) => roleFile(role, version, source) };
+      return {
+        submission,
+        epoch: sealedTo.images,
+        former: (role, version) => roleFile(role, version, source),
+      };
   }
   throw new CannotReplay(
     `the files of the library do not make the submission ${expected.slice(0, 12)} that it was decided upon`,

@@ -11,7 +11,7 @@ import {
 } from '@cfl/client/library';
 import { consistentName, parseTargetPath, type RoleName } from '@cfl/client/tuf';
 import { expect, test } from 'vitest';
-import { gatewayOpener } from '../../src/access/index.ts';
+import { imageOpener, ringFor } from '../../src/access/index.ts';
 import { revise } from '../../src/change/plan.ts';
 import { signDocument } from '../../src/change/sign.ts';
 import { loadState, publish } from '../../src/deploy/index.ts';
@@ -20,7 +20,7 @@ import { CATALOGUE, GATE } from '../../src/intake/planned.ts';
 import { type ReplayOptions, type ReplayReport, replay } from '../../src/replay/replay.ts';
 import { openSource } from '../../src/replay/source.ts';
 import { submitBatchUnchecked } from '../../src/submission/submit.ts';
-import { gateway } from '../credentials.ts';
+import { custodian, gateway } from '../credentials.ts';
 import type { MemoryPlace } from '../deploy/memory-files.ts';
 import { heldTwin, judging } from '../held/scene.ts';
 import {
@@ -81,8 +81,20 @@ test('private files are not needed, nor are the keys', async () => {
 
 test('whoever may read images asks the rules about them, too', async () => {
   const { place } = await busy();
-  const opener = await gatewayOpener(await loadState(place), await gateway());
-  expect(outcomesOf(await replayed(place, { opener }))).toEqual([['same'], ['same'], ['same']]);
+  const published = await loadState(place);
+  for (const credential of [await custodian(), await gateway()]) {
+    const report = await replayed(place, { opener: imageOpener(await ringFor(published, credential)) });
+    expect(outcomesOf(report)).toEqual([['same'], ['same'], ['same']]);
+    expect(report.replayed.map(({ images }) => images)).toEqual(['opened', 'opened', 'opened']);
+  }
+});
+
+test('whose ring ends with an epoch replays what it opens, and says what it did not open', async () => {
+  const { place } = await busy();
+  const opener = { image: () => Promise.reject(new Error('not asked')), epochs: new Set<number>() };
+  const report = await replayed(place, { opener });
+  expect(outcomesOf(report)).toEqual([['same'], ['same'], ['same']]);
+  expect(report.replayed.map(({ images }) => images)).toEqual(['not opened', 'not opened', 'not opened']);
 });
 
 test('an image that was let in though it is not the one that was signed is found by whoever opens it', async () => {
@@ -96,7 +108,7 @@ test('an image that was let in though it is not the one that was signed is found
   const { place } = library;
   expect(outcomesOf(await replayed(place))).toEqual([['same']]);
   // What the auditor's key opens is not what the gate said it had seen
-  const seen = { image: async () => ({ plaintext: encodeImage(other), epoch: 1 }) };
+  const seen = { image: async () => ({ plaintext: encodeImage(other), epoch: 1 }), epochs: new Set([1]) };
   const [[outcome, ...differences] = []] = outcomesOf(await replayed(place, { opener: seen }));
   expect(outcome).toBe('differs');
   expect(differences.join('\n')).toContain('HEADER_AS_STATED: recorded passed, now refuse');
