@@ -56,8 +56,8 @@ export async function planGrant(request: GrantRequest, open: OpenAccess, now: Da
   if (uses.length === 0 && !replaces)
     throw new ChangeError(
       'EXISTS',
-      `Cannot grant ${request.uses.join(' and ')} to "${request.party}": it has that already`,
-      'To give it another credential: --credential FILE',
+      `Cannot grant ${request.uses.join(' and ') || 'what was not named'} to "${request.party}": nothing would become different`,
+      'Name what it has not yet, --images or --notes, or another credential: --credential FILE',
     );
   const fingerprint = await fingerprintOf(recipient);
   const given: Grant[] = uses.map((use) => ({ use, from: at }));

@@ -3,7 +3,7 @@
 // Rules
 // - A grant that is new belongs to a supplier in User Role IS or GS on that day; the gateway's is of images alone.
 // - Everyone who was granted something has one credential, the one of its fingerprint, and a ring. A ring is
-//   brought where its epochs or its credential are others than before; nobody else's is written.
+//   brought where its epochs or its credential are others than before; that of who lost access is left as it was.
 // - A ring has exactly one stanza, the escrow ring one for each custodian, all post-quantum.
 // What a ring holds can be seen by its holder alone. The client compares it when it opens it.
 
@@ -24,7 +24,7 @@ import {
 } from '@cfl/client/access';
 import { FormatError, findParty } from '@cfl/client/firmware';
 import { parseRoleName, parseTargetPath, type Targets } from '@cfl/client/tuf';
-import { type Access, epochsOf, readAccess, readRegister } from '../access/state.ts';
+import { type Access, epochsOf, openUses, readAccess, readRegister } from '../access/state.ts';
 import type { Published } from '../deploy/state.ts';
 import type { Change } from './change.ts';
 import { ChangeError } from './errors.ts';
@@ -39,7 +39,9 @@ export async function accessFault(
 ): Promise<string | undefined> {
   const brought = [...change.targets.keys()].filter((path) => path.startsWith('access/'));
   const role = change.metadata.get(REGISTRAR)?.signed as Targets | undefined;
-  if (role === undefined || published === undefined || brought.length === 0) return undefined;
+  if (role === undefined || brought.length === 0) return undefined;
+  // A ring names its library by the first root, which is not signed yet
+  if (published === undefined) return 'read access begins before the library does';
   const foreign = brought.find((path) => !DOCUMENTS.includes(path) && parseKeyringPath(path) === undefined);
   if (foreign !== undefined) return `registrar lists ${foreign}, which is no file of read access`;
   const planned = plannedOver(change, published);
@@ -124,8 +126,9 @@ function ringFault(
   const isSame =
     before !== undefined && former !== undefined && shape(former, before) === shape(holder, after);
   const octets = change.targets.get(path);
-  if (isSame !== (octets === undefined))
-    return isSame ? `${path} is written anew for no reason` : `${path} still holds what it held`;
+  if (!isSame && octets === undefined) return `${path} still holds what it held`;
+  if (isSame && octets !== undefined && openUses(holder).length === 0)
+    return `${path} is written anew, and its holder reads nothing any more`;
   if (octets !== undefined) checkSealed(octets, { what: path });
   return undefined;
 }
