@@ -16,7 +16,9 @@ export async function finishNotes(work: string, { fixes, severity, sections }: D
   const path = join(work, 'notes.md');
   const begun = await readFile(path, 'utf8');
   const line = (start: RegExp) => start.exec(begun)?.[0] ?? '';
+  // Of an image that serves several device types the form does not know which one is meant
+  const title = line(/^# .*$/m).replaceAll('… ', '');
   const front = [line(/^salt: .*$/m), `fixes: ${fixes}`, `severity: ${severity}`, 'embargo: none'];
   const body = NOTES_SECTIONS.flatMap((section) => ['', `## ${section}`, sections[section]]);
-  await writeFile(path, ['---', ...front, '---', line(/^# .*$/m), ...body, ''].join('\n'));
+  await writeFile(path, ['---', ...front, '---', title, ...body, ''].join('\n'));
 }

@@ -70,7 +70,24 @@ describe('npm run demo', () => {
     expect(image).toMatch(/FFF1-0A01-01000203-[0-9a-f]{64}\.zigbee$/);
     expect(await readFile(notes ?? '', 'utf8')).toContain('Mends the clock');
     expect(evidence).toMatch(/\.evidence\.json$/);
-    expect(first.stderr.filter((line) => line.startsWith('  ok  '))).toHaveLength(8);
+    expect(first.stderr.filter((line) => line.startsWith('  ok  '))).toHaveLength(10);
+  });
+
+  test('lets each supplier read what it was granted: everything, images alone, what was sealed before', async () => {
+    const grants = JSON.parse(await newest('access/grants.json')) as { holders: readonly object[] };
+    const epoch = { reason: 'revoked', lastEpoch: 1 };
+    expect(grants.holders).toMatchObject([
+      { holder: 'gateway', grants: [{ use: 'images' }] },
+      { holder: 'example-energy', grants: [{ use: 'images' }, { use: 'notes' }] },
+      { holder: 'example-gas', grants: [{ use: 'images' }] },
+      { holder: 'former-energy', grants: [epoch, epoch] },
+    ]);
+    // The network operator asked in vain
+    expect((await everyTarget()).filter((path) => path.endsWith('.keyring.age'))).toEqual(
+      ['escrow', 'example-energy', 'example-gas', 'former-energy', 'gateway'].map(
+        (holder) => `access/${holder}.keyring.age`,
+      ),
+    );
   });
 
   test('has evidence for every release: certificate, stamp, endorsement, admission', async () => {
@@ -228,6 +245,16 @@ async function everyTarget(): Promise<readonly string[]> {
     paths.push(...Object.keys((await read(`${version}.${file}`)).targets));
   }
   return paths.sort();
+}
+
+/** The file that the registrar lists under this path now. */
+async function newest(path: string): Promise<string> {
+  const metadata = await readdir(join(base, 'metadata'));
+  const versions = metadata.flatMap((file) => /^(\d+)\.registrar\.json$/.exec(file)?.[1] ?? []).map(Number);
+  const role = await readFile(join(base, 'metadata', `${Math.max(...versions)}.registrar.json`), 'utf8');
+  const { sha256: digest } = JSON.parse(role).signed.targets[path].hashes;
+  const [folder, name] = path.split('/');
+  return readFile(join(base, 'targets', folder ?? '', `${digest}.${name}`), 'utf8');
 }
 
 async function filesBelow(...folders: readonly string[]): Promise<readonly string[]> {
