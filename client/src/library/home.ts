@@ -3,6 +3,7 @@
 //
 //   library.json   address and name; written last, so that a folder which has it is whole
 //   root.json      the pinned root: the one thing here that trust rests on
+//   credential.age, credential.pub   see credential-file.ts; only where this machine reads what is sealed
 //   cache/         see ../tuf/client.ts; nothing in it is believed unverified
 
 import { type Format, FormatError, format, line, literal, object, text } from '../firmware/fields.ts';

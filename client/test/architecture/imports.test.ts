@@ -86,6 +86,13 @@ it.each(PURE)('%s imports nothing but sources of the client, and asks nothing of
   expect(globals.map((source) => source.path)).toEqual([]);
 });
 
+it('access asks nothing of Node: what is sealed can be opened in a page that its reader keeps', () => {
+  const outside = sourcesIn('client/src/access').flatMap(({ imports }) =>
+    imports.filter((specifier) => !specifier.startsWith('.')),
+  );
+  expect(new Set(outside)).toEqual(new Set(['age-encryption']));
+});
+
 it('finds every form of import', () => {
   const text = [
     "import { a,\n  b } from './a.ts';",

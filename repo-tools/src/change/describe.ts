@@ -29,6 +29,7 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
+import { accessInWords } from '../access/words.ts';
 import type { Change } from './change.ts';
 import { differenceOf } from './difference.ts';
 
@@ -88,6 +89,7 @@ async function roleLines(
     ...changed.map((path) => `replaces ${path}`),
     ...gone.map((path) => `TAKES AWAY ${path}`),
     ...(await registerLines(change, after, published)),
+    ...(await accessLines(change, after, published)),
   ];
 }
 
@@ -209,4 +211,14 @@ function withdrawalLine(
 ): string {
   const what = before === undefined ? 'repeats' : 'WRITES ANEW';
   return `${what} the withdrawal of ${release.slice(0, 12)} on ${date.slice(0, 10)} by ${by}: "${reason}"`;
+}
+
+/** Who reads what from now on, as the files that the role lists say it. */
+async function accessLines(change: Change, after: Targets, published: Before): Promise<readonly string[]> {
+  const isListed = async (path: string) => {
+    const octets = change.targets.get(path as TargetPath);
+    const listed = after.targets.get(path as TargetPath)?.hashes.get('sha256');
+    return octets !== undefined && listed === (await sha256(octets)) ? octets : undefined;
+  };
+  return accessInWords({ before: published.read, after: isListed });
 }

@@ -1,9 +1,11 @@
-// Does the register's next version keep what the one before said? (register-growth.ts of the client)
+// Does the register's next version keep what the one before said, and do recipients and grants? (register-growth.ts
+// and access/growth.ts of the client, access/growth.ts here)
 //
 // A reader judges old evidence by today's register. So a revocation or a withdrawal that is left out, or an
 // authority that is opened again, is refused here, whoever planned and signed the change. So is a Central
 // Products List that is not newer: what the Panel has ended would be allowed again.
 
+import { GRANTS_PATH, grantsFile, lostEpochs, RECIPIENTS_PATH, recipientsFile } from '@cfl/client/access';
 import { sha256 } from '@cfl/client/encoding';
 import {
   ANCHORS_PATH,
@@ -28,6 +30,7 @@ import {
   withdrawnFile,
 } from '@cfl/client/firmware';
 import { parseRoleName, parseTargetPath, type RoleName, type Targets } from '@cfl/client/tuf';
+import { lostGrants } from '../access/growth.ts';
 import type { Published } from '../deploy/state.ts';
 import { familyOf } from './bins.ts';
 import type { Change } from './change.ts';
@@ -43,6 +46,8 @@ const KEPT: ReadonlyMap<string, Loss> = new Map([
   [REVOCATIONS_PATH, between(revocationsFile, lostRevocations)],
   [WITHDRAWN_PATH, between(withdrawnFile, lostWithdrawals)],
   [CPL_INDEX_PATH, between(cplIndex, olderList)],
+  [RECIPIENTS_PATH, between(recipientsFile, lostEpochs)],
+  [GRANTS_PATH, between(grantsFile, lostGrants)],
 ]);
 
 function between<T>({ parse }: Format<T>, lost: (before: T, after: T) => readonly string[]): Loss {

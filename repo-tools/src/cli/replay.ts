@@ -2,14 +2,21 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { RULES_VERSION, sealedCodes } from '@cfl/client/admission';
+import { RULES_VERSION, sealedCodes, sealedNotesCodes } from '@cfl/client/admission';
 import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { parseSha256, sha256 } from '@cfl/client/encoding';
-import { type ChainHead, chainHeadFile, folder, openRepository } from '@cfl/client/library';
+import {
+  type ChainHead,
+  chainHeadFile,
+  folder,
+  openRepository,
+  readCredentialFile,
+} from '@cfl/client/library';
 import type { Repository } from '@cfl/client/tuf';
+import { type ImageOpener, imageOpener, ringFor } from '../access/index.ts';
 import { ChangeError } from '../change/errors.ts';
 import { type Replayed, type ReplayReport, replay as replayAll } from '../replay/replay.ts';
-import { openSource } from '../replay/source.ts';
+import { openSource, type ReplaySource } from '../replay/source.ts';
 
 export const replay = command({
   name: 'replay',
@@ -23,7 +30,11 @@ export const replay = command({
       value: 'HEX',
       does: 'decide this release only, upon the catalogue as the gate read it: 8 digits or more',
     },
-    open: { type: 'boolean', does: 'leave out the rules that look at plaintext' },
+    identity: {
+      type: 'string',
+      value: 'FILE',
+      does: 'a credential that was granted images, or of a custodian: asks the rules about images, too',
+    },
     remember: {
       type: 'string',
       value: 'FILE',
@@ -35,7 +46,10 @@ export const replay = command({
       line: 'cfl-repo replay https://library.example --root-sha256 9b41…e07c --remember chain.json',
       does: 'exit code 1 where one admission comes out otherwise',
     },
-    { line: 'cfl-repo replay .', does: "the operator's own library in this folder" },
+    {
+      line: 'cfl-repo replay . --identity private/credentials/root-1.age',
+      does: "the operator's own library in this folder, images included",
+    },
   ],
   async run([library], values, io) {
     const release = values.release === undefined ? undefined : releaseNamed(values.release);
@@ -46,7 +60,7 @@ export const replay = command({
       const source = await openSource(repository, { root, now: io.now });
       const known = values.remember === undefined ? undefined : await readKnown(values.remember);
       const report = await replayAll(source, {
-        ...(values.open === true ? { without: sealedCodes } : {}),
+        opener: values.identity === undefined ? undefined : await openerFor(source, values.identity, io),
         known,
         release,
         onDecision: (count, of) => io.progress(`Deciding ${count} of ${of} again`),
@@ -114,12 +128,18 @@ async function keepKnown(
   await files.replace(name, chainHeadFile.encode(head));
 }
 
-interface Saying {
-  readonly release: string | undefined;
-  readonly open?: boolean;
+/** With the ring of whoever holds this credential. */
+async function openerFor({ published }: ReplaySource, identity: string, io: Io): Promise<ImageOpener> {
+  const credential = await readCredentialFile(identity, () => io.passphrase(`Passphrase of ${identity}: `));
+  return imageOpener(await ringFor(published, credential));
 }
 
-function say({ replayed: wanted }: ReplayReport, { release, open }: Saying, io: Io): number {
+interface Saying {
+  readonly release: string | undefined;
+  readonly identity?: string;
+}
+
+function say({ replayed: wanted }: ReplayReport, { release, identity }: Saying, io: Io): number {
   if (release !== undefined && wanted.length === 0) {
     io.out('Not in the library; a refusal is known to the submitter and the operator only');
     return EXIT.refused;
@@ -132,8 +152,13 @@ function say({ replayed: wanted }: ReplayReport, { release, open }: Saying, io: 
   for (const { acceptance, differences } of compared)
     for (const difference of differences)
       io.out(`differs  ${acceptance.release.slice(0, 12)} statement ${acceptance.number}: ${difference}`);
-  if (open === true)
-    io.out(`Sealed   ${sealedCodes.size} rules of each (${[...sealedCodes].join(', ')}) left out`);
+  const left = identity === undefined ? sealedCodes : sealedNotesCodes;
+  io.out(`Sealed   ${left.size} rules of each (${[...left].join(', ')}) left out`);
+  const unopened = compared.filter(({ images }) => images === 'not opened');
+  if (identity !== undefined && unopened.length > 0)
+    io.out(
+      `Sealed   the images of ${counted(unopened.length)}: this credential has no key of their epochs, so the rules about images were left out`,
+    );
   const others = wanted.filter(({ outcome }) => outcome === 'other rules');
   if (others.length > 0) io.err(otherRules(others));
   if (same.length < compared.length) return EXIT.refused;

@@ -4,7 +4,8 @@
 // - A submission is put together again from the role files and the release's files; it is the one that was
 //   decided upon only if its SHA-256 is the recorded one.
 // - It is decided by the gate's own function, at the recorded moment, upon the files that the decision names.
-// - Rules that need plaintext may be left out by name. Then the others are compared.
+// - Rules that need an image in the clear are asked where a ring opens it, and else left out by name. Those about
+//   the text of the notes are always left out: the gateway does not read it.
 // - A decision of another version of the rules is not compared: the program of that version does that.
 // - Of one release alone, only the submissions that brought it are decided. What was published before is then
 //   taken from the catalogue of that time, and not from the decisions before it.
@@ -16,6 +17,8 @@ import {
   RULES_VERSION,
   type RuleCode,
   rules,
+  sealedCodes,
+  sealedNotesCodes,
 } from '@cfl/client/admission';
 import { parseDate } from '@cfl/client/encoding';
 import { parseReleasePath } from '@cfl/client/firmware';
@@ -31,6 +34,8 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
+import type { ImageOpener } from '../access/index.ts';
+import { currentKeys, epochsNow } from '../access/sealing.ts';
 import type { Change } from '../change/change.ts';
 import type { Published } from '../deploy/state.ts';
 import { placesIn } from '../endorsement/offer.ts';
@@ -45,6 +50,8 @@ export interface Replayed {
   readonly acceptance: Acceptance;
   /** `other rules`: of another version, not compared. */
   readonly outcome: 'same' | 'differs' | 'other rules';
+  /** Where nobody opened it, the rules about the image were not asked. */
+  readonly images: 'opened' | 'not opened';
   /** `IMAGE_HASH: recorded passed, now "…"` */
   readonly differences: readonly string[];
 }
@@ -55,9 +62,10 @@ export interface ReplayReport {
 }
 
 export interface ReplayOptions {
-  readonly without?: ReadonlySet<RuleCode>;
   /** The beginning of a release's name: this one alone. */
   readonly release?: string | undefined;
+  /** Opens images; without it they are not read. */
+  readonly opener?: ImageOpener | undefined;
   /** The head of the chain that was seen before. */
   readonly known?: ChainHead | undefined;
   readonly onDecision?: (count: number, of: number) => void;
@@ -66,14 +74,14 @@ export interface ReplayOptions {
 /** Throws LibraryError where the chain of decisions is not whole. */
 export async function replay(source: ReplaySource, options: ReplayOptions = {}): Promise<ReplayReport> {
   const { head, decisions } = await publishedChain(source.published, options.known);
-  const without = options.without ?? new Set<RuleCode>();
-  if (options.release !== undefined)
-    return { replayed: await replayRelease(options.release, decisions, { source, without }), head };
+  const { release, opener } = options;
+  if (release !== undefined)
+    return { replayed: await replayRelease(release, decisions, { source, opener }), head };
   const derived = new Map<string, Uint8Array>();
   const replayed: Replayed[] = [];
   for (const group of submissionsOf(decisions)) {
     options.onDecision?.(replayed.length + 1, decisions.length);
-    replayed.push(...(await replaySubmission(group, source, derived, without)));
+    replayed.push(...(await replaySubmission(group, source, derived, opener)));
     for (const one of group) await take(one, source, derived);
   }
   return { replayed, head };
@@ -82,12 +90,12 @@ export async function replay(source: ReplaySource, options: ReplayOptions = {}):
 async function replayRelease(
   name: string,
   decisions: readonly ChainedDecision[],
-  { source, without }: { readonly source: ReplaySource; readonly without: ReadonlySet<RuleCode> },
+  { source, opener }: { readonly source: ReplaySource } & Pick<ReplayOptions, 'opener'>,
 ): Promise<readonly Replayed[]> {
   const isNamed = ({ acceptance }: Pick<Replayed, 'acceptance'>) => acceptance.release.startsWith(name);
   const replayed: Replayed[] = [];
   for (const group of submissionsOf(decisions))
-    if (group.some(isNamed)) replayed.push(...(await replaySubmission(group, source, undefined, without)));
+    if (group.some(isNamed)) replayed.push(...(await replaySubmission(group, source, undefined, opener)));
   return replayed.filter(isNamed);
 }
 
@@ -116,7 +124,7 @@ async function replaySubmission(
   group: readonly ChainedDecision[],
   source: ReplaySource,
   derived: Map<string, Uint8Array> | undefined,
-  without: ReadonlySet<RuleCode>,
+  opener: ImageOpener | undefined,
 ): Promise<readonly Replayed[]> {
   const [first] = group;
   if (first === undefined) return [];
@@ -124,12 +132,15 @@ async function replaySubmission(
   try {
     const all = group.map((one) => one.acceptance);
     const past = await PastLibrary.of(all, source, derived && { files: derived });
-    const { submission, former } = await submissionAgain(group, past, source);
+    const { submission, former, epoch } = await submissionAgain(group, past, source);
+    const opens = opener?.epochs.has(epoch) === true;
+    const without = opens ? sealedNotesCodes : sealedCodes;
     const { releases } = await factsOf(submission, past, {
       now: parseDate(acceptance.decided),
       received: parseDate(acceptance.received),
       released: acceptance.released,
       former,
+      opener: opens ? opener : {},
       endorsements: async (release) =>
         placesIn(acceptance.digests.map(({ path }) => path)).filter((one) => one.release === release),
     });
@@ -147,7 +158,10 @@ async function replaySubmission(
       const disputed = [...past.disputed].map(
         (path) => `${path}: the gate read something else than the decisions before it make`,
       );
-      return differing(one.acceptance, [...found, ...disputed]);
+      return {
+        ...differing(one.acceptance, [...found, ...disputed]),
+        images: opens ? 'opened' : 'not opened',
+      };
     });
     if (derived === undefined) return results;
     const after = accepted(past, submission);
@@ -171,8 +185,10 @@ function accepted(past: PastLibrary, { change }: Submission): Published {
 }
 
 function differing(acceptance: Acceptance, differences: readonly string[]): Replayed {
-  if (acceptance.rules !== RULES_VERSION) return { acceptance, outcome: 'other rules', differences: [] };
-  return { acceptance, outcome: differences.length === 0 ? 'same' : 'differs', differences };
+  const images = 'not opened';
+  if (acceptance.rules !== RULES_VERSION)
+    return { acceptance, outcome: 'other rules', images, differences: [] };
+  return { acceptance, outcome: differences.length === 0 ? 'same' : 'differs', images, differences };
 }
 
 /** What the record says beside the rules; the gate refuses an older CPL than the newest record names. */
@@ -210,6 +226,8 @@ function inWords({ severity, message }: { readonly severity: string; readonly me
 
 interface SubmissionAgain {
   readonly submission: Submission;
+  /** Of images, at that time. */
+  readonly epoch: number;
   readonly former: (role: RoleName, version: number) => Promise<Document<Targets> | undefined>;
 }
 
@@ -232,14 +250,20 @@ async function submissionAgain(
   }
   const listed = [...metadata.values()].flatMap(({ signed }) => [...(signed as Targets).targets]);
   const own = listed.filter(([path]) => group.some((one) => isOf(path, one.acceptance)));
+  // Which epochs it named is not published; it was accepted, so it named those of that time
+  const sealedTo = epochsNow(await currentKeys(past));
   // What was published before was brought again by some tools, and not by others
   for (const brought of [own.filter(([path]) => !formerly.has(path)), own]) {
     const targets = new Map<TargetPath, Uint8Array>();
     for (const [path, { hashes }] of brought)
       targets.set(path, await releaseFile(path, hashes.get('sha256') ?? '', source));
-    const submission = await submissionOf(changeOf(past, { metadata, upon, targets }));
+    const submission = await submissionOf(changeOf(past, { metadata, upon, targets, sealedTo }));
     if (submission.digest === expected)
-      return { submission, former: (role, version) => roleFile(role, version, source) };
+      return {
+        submission,
+        epoch: sealedTo.images,
+        former: (role, version) => roleFile(role, version, source),
+      };
   }
   throw new CannotReplay(
     `the files of the library do not make the submission ${expected.slice(0, 12)} that it was decided upon`,
@@ -253,7 +277,10 @@ function isOf(path: string, { release, code, number }: Acceptance): boolean {
   return file.kind === 'image' || file.number === number;
 }
 
-function changeOf(past: PastLibrary, parts: Pick<Change, 'metadata' | 'upon' | 'targets'>): Change {
+function changeOf(
+  past: PastLibrary,
+  parts: Pick<Change, 'metadata' | 'upon' | 'targets' | 'sealedTo'>,
+): Change {
   return { title: 'replayed', words: [], created: new Date(0), library: past.library, ...parts };
 }
 

@@ -21,9 +21,10 @@ import {
   type World,
   world,
 } from '../association/scene.ts';
+import { gateway } from '../credentials.ts';
 import { memoryPlace } from '../deploy/memory-files.ts';
 
-const run = ({ place, online }: World): Promise<IntakeReport> => intake({ place, online, now: NOW });
+const run = ({ place, online }: World): Promise<IntakeReport> => intake({ place, online, gateway, now: NOW });
 
 async function published({ place }: World, path: string): Promise<Uint8Array | undefined> {
   return (await loadState(place)).read(path);

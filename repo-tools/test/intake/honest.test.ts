@@ -16,9 +16,9 @@ test('an honest submission is accepted: its files, a decision and a row of the c
   expect(name).toBe(`fff1-${draft.release.slice(0, 12)}-1`);
 
   const report = await runIntake(library);
-  expect(intakeLines(report)).toEqual([`${name}  accepted`, 'Published version 7']);
+  expect(intakeLines(report)).toEqual([`${name}  accepted`, 'Published version 8']);
   expect(report.published && publicationLine(report.published)).toBe(
-    'Planned version 7: 7 files, role m-fff1 2, catalogue 3; read whole by cfl and by tuf-js before it is shown',
+    'Planned version 8: 7 files, role m-fff1 2, catalogue 3; read whole by cfl and by tuf-js before it is shown',
   );
   expect(awaitsPerson(report)).toBe(false);
 

@@ -5,7 +5,7 @@ import { parseTargetPath } from '@cfl/client/tuf';
 import { expect, test } from 'vitest';
 import { type Change, writeChange } from '../../src/change/change.ts';
 import { loadState } from '../../src/deploy/index.ts';
-import { draftChange } from '../../src/submission/draft.ts';
+import { draftChange, sealDrafts } from '../../src/submission/draft.ts';
 import { statementSigner } from '../../src/submission/keys.ts';
 import {
   draftOf,
@@ -101,29 +101,33 @@ test('one bad submission does not stop the others', async () => {
   expect(outcomes(await runIntake(library))).toEqual(['refused NOT_A_SUBMISSION', 'accepted']);
 });
 
-test('a changed octet of the image is refused: neither the digest that was signed, nor the role file fits', async () => {
+test('a changed octet of the sealed image is refused: it does not open, and the role file lists another', async () => {
   const { library, draft, name } = await honest();
   const path = `${name}/targets/${imagePath(library.meters.code, draft.release)}`;
   const image = Uint8Array.from((await inbox(library.place).read(path)) ?? []);
   image[image.length - 1] = (image[image.length - 1] ?? 0) ^ 1;
   await inbox(library.place).replace(path, image);
-  expect(outcomes(await runIntake(library))).toEqual(['refused ROLE_FILE SUBJECT_MISMATCH']);
+  expect(outcomes(await runIntake(library))).toEqual(['refused ROLE_FILE IMAGE_UNREADABLE']);
 });
 
 test('a changed octet of the header, which no hash of the CPL covers, is refused', async () => {
-  const { library, draft, name } = await honest();
-  const path = `${name}/targets/${imagePath(library.meters.code, draft.release)}`;
-  const image = Uint8Array.from((await inbox(library.place).read(path)) ?? []);
-  image[58] = 0xfe;
-  await inbox(library.place).replace(path, image);
-  expect(outcomes(await runIntake(library))).toEqual(['refused ROLE_FILE HEADER_AS_STATED SUBJECT_MISMATCH']);
+  const image = imageOf('one');
+  const row = await rowFor('CPL-000412', image);
+  const library = await scene([row]);
+  const draft = await draftOf(library.meters, image, [row]);
+  const header = { ...image.header, minHardwareVersion: 0 };
+  await submitTo(library, library.meters, { ...draft, image: { ...image, header } });
+  expect(outcomes(await runIntake(library))).toEqual(['refused HEADER_AS_STATED SUBJECT_MISMATCH']);
 });
 
 test('the statement of another release is refused', async () => {
   const { library, draft, row, name } = await honest();
   const other = await draftOf(library.meters, imageOf('another'), [row]);
   const bundle = await statementSigner(library.meters.ring)(encodeStatement(other.statement));
-  const change = await draftChange([{ draft, statementFile: bundle }], await loadState(library.place), NOW);
+  const published = await loadState(library.place);
+  const { keys: sealedTo, drafts } = await sealDrafts([draft], published);
+  const files = drafts.map((sealed) => ({ sealed, statementFile: bundle }));
+  const change = await draftChange(files, sealedTo, published, NOW);
   const signed = { ...change, metadata: new Map(change.metadata) };
   const { signDocument } = await import('../../src/change/sign.ts');
   for (const [role, document] of change.metadata)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { loadState } from '../../src/deploy/index.ts';
 import { intake } from '../../src/intake/intake.ts';
 import { submitBatchUnchecked } from '../../src/submission/submit.ts';
+import { gateway } from '../credentials.ts';
 import {
   draftOf,
   imageOf,
@@ -29,7 +30,7 @@ test.each([0, 5])(
     expect(outcomes(await runIntake(library))).toEqual(['held WAITS_FOR_CPL']);
     await importRows(library, [await rowFor('CPL-000412', image)], '2026-11-19');
     const { place, online } = library;
-    expect(outcomes(await intake({ place, online, now: later(40 + more) }))).toEqual(['accepted']);
+    expect(outcomes(await intake({ place, online, gateway, now: later(40 + more) }))).toEqual(['accepted']);
   },
 );
 
@@ -39,7 +40,7 @@ test('the same, first received when its stamp was too old, is refused', async ()
   const library = await scene([row]);
   await submitTo(library, library.meters, await draftOf(library.meters, image, [row]));
   const { place, online } = library;
-  expect(outcomes(await intake({ place, online, now: later(40) }))).toEqual(['refused STAMP_AGE']);
+  expect(outcomes(await intake({ place, online, gateway, now: later(40) }))).toEqual(['refused STAMP_AGE']);
 });
 
 test.each([

@@ -1,11 +1,11 @@
 // Anybody decides every admission again, from public files alone, and comes to the same, or sees where not.
 
-import { sealedCodes } from '@cfl/client/admission';
 import { sha256 } from '@cfl/client/encoding';
 import {
   catalogueShard,
   catalogueShardPath,
   decisionPath,
+  encodeImage,
   parseManufacturerCode,
   parsePartyId,
 } from '@cfl/client/firmware';
@@ -18,6 +18,7 @@ import {
 } from '@cfl/client/library';
 import { consistentName, parseTargetPath, type RoleName } from '@cfl/client/tuf';
 import { expect, test } from 'vitest';
+import { imageOpener, ringFor } from '../../src/access/index.ts';
 import { revise } from '../../src/change/plan.ts';
 import { signDocument } from '../../src/change/sign.ts';
 import { loadState, publish } from '../../src/deploy/index.ts';
@@ -26,6 +27,7 @@ import { CATALOGUE, GATE } from '../../src/intake/planned.ts';
 import { type ReplayOptions, type ReplayReport, replay } from '../../src/replay/replay.ts';
 import { openSource } from '../../src/replay/source.ts';
 import { submitBatchUnchecked } from '../../src/submission/submit.ts';
+import { custodian, gateway } from '../credentials.ts';
 import type { MemoryPlace } from '../deploy/memory-files.ts';
 import { heldTwin, judging } from '../held/scene.ts';
 import {
@@ -84,10 +86,39 @@ test('private files are not needed, nor are the keys', async () => {
   expect(outcomesOf(await replayed(place))).toEqual([['same'], ['same'], ['same']]);
 });
 
-test('the open rules are replayed alone where plaintext is sealed', async () => {
+test('whoever may read images asks the rules about them, too', async () => {
   const { place } = await busy();
-  const report = await replayed(place, { without: sealedCodes });
+  const published = await loadState(place);
+  for (const credential of [await custodian(), await gateway()]) {
+    const report = await replayed(place, { opener: imageOpener(await ringFor(published, credential)) });
+    expect(outcomesOf(report)).toEqual([['same'], ['same'], ['same']]);
+    expect(report.replayed.map(({ images }) => images)).toEqual(['opened', 'opened', 'opened']);
+  }
+});
+
+test('whose ring ends with an epoch replays what it opens, and says what it did not open', async () => {
+  const { place } = await busy();
+  const opener = { image: () => Promise.reject(new Error('not asked')), epochs: new Set<number>() };
+  const report = await replayed(place, { opener });
   expect(outcomesOf(report)).toEqual([['same'], ['same'], ['same']]);
+  expect(report.replayed.map(({ images }) => images)).toEqual(['not opened', 'not opened', 'not opened']);
+});
+
+test('an image that was let in though it is not the one that was signed is found by whoever opens it', async () => {
+  const image = imageOf('one');
+  const rows = [await rowFor('CPL-000412', image)];
+  const library = await scene(rows);
+  const draft = await draftOf(library.meters, image, rows);
+  const other = { ...image, header: { ...image.header, minHardwareVersion: 0 } };
+  await submitTo(library, library.meters, draft);
+  await runIntake(library);
+  const { place } = library;
+  expect(outcomesOf(await replayed(place))).toEqual([['same']]);
+  // What the auditor's key opens is not what the gate said it had seen
+  const seen = { image: async () => ({ plaintext: encodeImage(other), epoch: 1 }), epochs: new Set([1]) };
+  const [[outcome, ...differences] = []] = outcomesOf(await replayed(place, { opener: seen }));
+  expect(outcome).toBe('differs');
+  expect(differences.join('\n')).toContain('HEADER_AS_STATED: recorded passed, now refuse');
 });
 
 test('one release alone is decided again, and no other is', async () => {
