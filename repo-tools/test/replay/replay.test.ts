@@ -137,11 +137,11 @@ test('one release alone is decided again, and no other is', async () => {
   await lie(library, { passed: [] });
   const lied = await replayed(library.place, { release: names[2] });
   expect(outcomesOf(lied)[0]?.[0]).toBe('differs');
-  // The image of the first is gone: the third does not ask for it
-  const image = [...library.place.targets.content.keys()].find(
-    (path) => path.includes(`${names[0]}/`) && path.endsWith('image.ota'),
+  // The statement of the first is gone: the second does not ask for it
+  const statement = [...library.place.targets.content.keys()].find(
+    (path) => path.includes(`${names[0]}/`) && path.endsWith('statement-1.sigstore.json'),
   );
-  library.place.targets.content.delete(image ?? '');
+  library.place.targets.content.delete(statement ?? '');
   expect(outcomesOf(await replayed(library.place, { release: names[1] }))).toEqual([['same']]);
   expect(outcomesOf(await replayed(library.place, { release: names[0] }))[0]?.[0]).toBe('differs');
 });
