@@ -17,6 +17,7 @@ import {
 } from '@cfl/client/firmware';
 import {
   type Document,
+  type KeyId,
   parseRoleName,
   parseTargetPath,
   type RoleName,
@@ -52,11 +53,39 @@ export async function planParty(party: NewParty, published: Published, now: Date
     throw new ChangeError(
       'EXISTS',
       `Cannot add the party "${party.id}": it is in the register already`,
-      'Choose another id, or change its entry',
+      'Choose another id, or change its entry: cfl-repo party update FILE',
     );
   }
   await refuseKnownKeys(party, published);
-  const parties = partyRegister.encode({ ...register, parties: [...register.parties, entryOf(party, now)] });
+  return planRegistration(
+    {
+      title: `party add ${party.id}`,
+      words: [`register  ${party.name} becomes ${rolesInWords(party)}`],
+      register: { ...register, parties: [...register.parties, entryOf(party, now)] },
+      party,
+      newCodes: party.codes,
+    },
+    published,
+    now,
+  );
+}
+
+export interface Registration {
+  readonly title: string;
+  readonly words: readonly string[];
+  /** As it will be. */
+  readonly register: Register;
+  readonly party: NewParty;
+  /** Those that get a role now, under the party's role keys. */
+  readonly newCodes: readonly ManufacturerCode[];
+}
+
+export async function planRegistration(
+  { title, words: said, register, party, newCodes }: Registration,
+  published: Published,
+  now: Date,
+): Promise<Change> {
+  const parties = partyRegister.encode(register);
   const registrar = await revise(
     REGISTRAR,
     await published.role(REGISTRAR),
@@ -65,12 +94,12 @@ export async function planParty(party: NewParty, published: Published, now: Date
   );
   const metadata = new Map<RoleName, Document<Root | Targets>>([[REGISTRAR, registrar]]);
   const upon = new Map<RoleName, number>([[REGISTRAR, registrar.signed.version - 1]]);
-  const words = [`register  ${party.name} becomes ${rolesInWords(party)}`];
-  if (party.role !== undefined && party.codes.length > 0) {
-    const targets = await delegateCodes(party.codes, party.role, published, now);
+  const words = [...said];
+  if (party.role !== undefined && newCodes.length > 0) {
+    const targets = await delegateCodes(newCodes, party.role, published, now);
     metadata.set(TARGETS, targets);
     upon.set(TARGETS, targets.signed.version - 1);
-    for (const code of party.codes) {
+    for (const code of newCodes) {
       const role = manufacturerRole(code);
       metadata.set(role, await revise(role, undefined, {}, now));
       upon.set(role, 0);
@@ -80,7 +109,7 @@ export async function planParty(party: NewParty, published: Published, now: Date
     }
   }
   return {
-    title: `party add ${party.id}`,
+    title,
     words,
     created: now,
     library: published.library,
@@ -90,7 +119,7 @@ export async function planParty(party: NewParty, published: Published, now: Date
   };
 }
 
-async function readRegister(published: Published): Promise<Register> {
+export async function readRegister(published: Published): Promise<Register> {
   const octets = await published.read(PARTIES_PATH);
   return octets === undefined ? { format: 'cfl/register/1', parties: [] } : partyRegister.parse(octets);
 }
@@ -110,9 +139,14 @@ async function delegateCodes(
 }
 
 /** No key of the party serves anybody else. That no certificate does is a rule of the register's format. */
-async function refuseKnownKeys(party: NewParty, published: Published): Promise<void> {
+export async function refuseKnownKeys(
+  party: NewParty,
+  published: Published,
+  own: ReadonlySet<KeyId> = new Set(),
+): Promise<void> {
   const { root, targets } = published.trusted;
-  const known = new Map([...root.signed.keys, ...(targets.signed.delegations?.keys ?? [])]);
+  const all = [...root.signed.keys, ...(targets.signed.delegations?.keys ?? [])];
+  const known = new Map(all.filter(([id]) => !own.has(id)));
   await refuseSharedKeys(
     new Map([
       ['the library', [...known.values()]],

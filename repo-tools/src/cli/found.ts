@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { GATEWAY } from '@cfl/client/access';
-import { command, EXIT, UsageError } from '@cfl/client/cli';
+import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { sha256 } from '@cfl/client/encoding';
 import { createKeyFile, publicPath } from '@cfl/client/keys';
 import { ROOT } from '@cfl/client/tuf';
@@ -14,6 +14,7 @@ import { type Founding, planFirstRoot } from '../ceremony/found.ts';
 import { keysAtHand, makeKey, openGatewaySigners, openSignersAmong } from '../ceremony/keys.ts';
 import { planParty } from '../ceremony/party.ts';
 import { parsePartyFile } from '../ceremony/party-file.ts';
+import { planPartyUpdate } from '../ceremony/party-update.ts';
 import { CEREMONY_ROLES, HELD_ROLES, ONLINE_ROLES, type RoleHolders } from '../ceremony/roles.ts';
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
@@ -195,21 +196,33 @@ export const partyAdd = command({
       does: 'plans the change; registrar, targets holders and the party sign it',
     },
   ],
-  async run([file], values, io) {
-    const desk = deskAt(values.at, io);
-    const published = await loadState(desk.place);
-    const change = await planParty(
-      await parsePartyFile(await readFile(file), basename(file)),
-      published,
-      io.now,
-    );
-    const place = await keepChange(desk, change);
-    io.out(`Wrote change "${change.title}" to ${place}`);
-    for (const line of change.words) io.out(`  ${line}`);
-    io.out(`It needs: ${await stillNeeded(change, presentOf(published))}`);
-    io.err(
-      `Each holder runs: cfl-repo sign ${place} --key FILE   the party: cfl-publish sign ${place}   then, here: cfl-repo apply ${place}`,
-    );
-    return EXIT.act;
-  },
+  run: ([file], values, io) => planFrom(planParty, file, deskAt(values.at, io), io),
 });
+
+export const partyUpdate = command({
+  name: 'party update',
+  does: 'Plans what becomes different about a party: certificates, User Roles, mailbox, further codes',
+  operands: ['FILE'],
+  options: AT_OPTION,
+  examples: [
+    {
+      line: 'cfl-repo party update example-meters.json',
+      does: 'the file says the party whole; a certificate or User Role that it leaves out ends today',
+    },
+  ],
+  run: ([file], values, io) => planFrom(planPartyUpdate, file, deskAt(values.at, io), io),
+});
+
+async function planFrom(plan: typeof planParty, file: string, desk: Desk, io: Io): Promise<number> {
+  const published = await loadState(desk.place);
+  const change = await plan(await parsePartyFile(await readFile(file), basename(file)), published, io.now);
+  const place = await keepChange(desk, change);
+  io.out(`Wrote change "${change.title}" to ${place}`);
+  for (const line of change.words) io.out(`  ${line}`);
+  io.out(`It needs: ${await stillNeeded(change, presentOf(published))}`);
+  const party = [...change.metadata.keys()].some((role) => role.startsWith('m-'));
+  io.err(
+    `Each holder runs: cfl-repo sign ${place} --key FILE${party ? `   the party: cfl-publish sign ${place}` : ''}   then, here: cfl-repo apply ${place}`,
+  );
+  return EXIT.act;
+}

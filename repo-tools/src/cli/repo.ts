@@ -6,7 +6,7 @@ import { cplAssociate, cplDecide } from './associate.ts';
 import { audit } from './audit.ts';
 import { apply, sign } from './change.ts';
 import { cplImport } from './cpl.ts';
-import { init, keygen, partyAdd } from './found.ts';
+import { init, keygen, partyAdd, partyUpdate } from './found.ts';
 import { heldList, heldReject, heldRelease, heldShow } from './held.ts';
 import { intake } from './intake.ts';
 import { replay } from './replay.ts';
@@ -22,6 +22,7 @@ export const program: Program = {
     init,
     trust,
     partyAdd,
+    partyUpdate,
     partyKeys,
     partyGrant,
     partyRevoke,
