@@ -198,6 +198,17 @@ describe('the end of a grant', () => {
   });
 });
 
+it('a credential that is exchanged under its fingerprint gets no later ring', async () => {
+  const { credentials } = await access();
+  const { recipient } = await credentialOf('thief');
+  const all = credentials.credentials.map((one) => (one.holder === GAS ? { ...one, recipient } : one));
+  const octets = credentialsFile.encode({ ...credentials, credentials: all });
+  await refused(
+    new Map([[CREDENTIALS_PATH, octets]]),
+    /example-gas has not the credential of its fingerprint [0-9a-f]{12}$/,
+  );
+});
+
 describe('a grant of another day', () => {
   it('is refused: one from a day on which the User Role had not ended yet', async () => {
     const edit = only(ENERGY, (one) => ({
