@@ -272,6 +272,16 @@ describe('the custodians', () => {
     await refused(await custodians(credentials.escrow.slice(0, 1)), /found 1 custodian, expected 2 or more$/);
   });
 
+  it('get a ring as soon as they are others', async () => {
+    const { credentials } = await access();
+    const next = { holder: parsePartyId('root-3'), recipient: (await credentialOf('root-3')).recipient };
+    const files = await custodians([...credentials.escrow, next]);
+    await refused(
+      new Map([...files].filter(([path]) => path === CREDENTIALS_PATH)),
+      /access\/escrow\.keyring\.age still holds what it held$/,
+    );
+  });
+
   it('are no party: a supplier who opens the escrow ring', async () => {
     const { credentials } = await access();
     const { recipient } = await credentialOf(GAS);
