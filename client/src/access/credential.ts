@@ -2,10 +2,14 @@
 //
 //   credential.age   the secret: sealed with a passphrase in age's armour, or in the clear as age-keygen writes it
 //   credential.pub   the recipient under a line of comment, for the registrar; the `-R` file of age
+//
+// How much work the passphrase takes stands in the file. A file that asks for more than 2^20 is refused unopened:
+// it would stop a reader for minutes.
 
+import type { Identity, Recipient as Sealer } from 'age-encryption';
 import { KeyError } from '../keys/errors.ts';
 import { AccessError } from './errors.ts';
-import type { Suite } from './header.ts';
+import { type AgeHeader, readHeader, type Suite } from './header.ts';
 import {
   age,
   fingerprintOf,
@@ -22,35 +26,52 @@ export type Credential = KeyPair;
 const ARMOUR = '-----BEGIN AGE ENCRYPTED FILE-----';
 /** Of scrypt, as the `age` program chooses it: about a second, and 256 MiB. */
 const WORK = 18;
+const MOST_WORK = 20;
+
+/** Scrypt done elsewhere than in JavaScript, which takes some times as long; the file is the same. */
+export interface PassphraseStanza {
+  identity(passphrase: string): Identity;
+  recipient(passphrase: string, work: number): Sealer;
+}
 
 export interface CredentialOptions {
   /** Sealed with it; undefined leaves it in the clear. */
   readonly passphrase: string | undefined;
   /** Logarithm of the work of scrypt; less than the usual for tests and trials only. */
   readonly work?: number;
+  readonly stanza?: PassphraseStanza | undefined;
 }
 
 export async function encodeCredential(
   { secret, recipient }: Credential,
-  { passphrase, work = WORK }: CredentialOptions,
+  { passphrase, work = WORK, stanza }: CredentialOptions,
 ): Promise<Uint8Array> {
   const text = `# public key: ${recipient}\n${secret}\n`;
   if (passphrase === undefined) return new TextEncoder().encode(text);
   const { armor, Encrypter } = await age();
   const encrypter = new Encrypter();
   encrypter.setScryptWorkFactor(work);
-  encrypter.setPassphrase(passphrase);
+  if (stanza === undefined) encrypter.setPassphrase(passphrase);
+  else encrypter.addRecipient(stanza.recipient(passphrase, work));
   return new TextEncoder().encode(armor.encode(await encrypter.encrypt(text)));
 }
 
-/** Asks only if the file is sealed. `what` is its path, for messages. */
+export interface OpeningOptions {
+  /** Its path, for messages. */
+  readonly what?: string;
+  readonly suite?: Suite;
+  readonly stanza?: PassphraseStanza | undefined;
+}
+
+/** Asks only if the file is sealed. */
 export async function openCredential(
   octets: Uint8Array,
   passphrase: () => Promise<string | undefined>,
-  { what = 'credential.age', suite = 'hybrid' }: { readonly what?: string; readonly suite?: Suite } = {},
+  { what = 'credential.age', suite = 'hybrid', stanza }: OpeningOptions = {},
 ): Promise<Credential> {
   const text = new TextDecoder().decode(octets);
-  const clear = text.startsWith(ARMOUR) ? await unsealed(text, await passphrase(), what) : text;
+  const sealed = text.startsWith(ARMOUR) ? await decoded(text, what) : undefined;
+  const clear = sealed === undefined ? text : await unsealed(sealed, await passphrase(), { what, stanza });
   const lines = clear.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
   const [line, ...more] = lines;
   if (line === undefined || more.length > 0)
@@ -59,7 +80,11 @@ export async function openCredential(
   return { secret, recipient: await recipientOf(secret) };
 }
 
-async function unsealed(text: string, passphrase: string | undefined, what: string): Promise<string> {
+async function unsealed(
+  octets: Uint8Array,
+  passphrase: string | undefined,
+  { what, stanza }: { readonly what: string; readonly stanza: PassphraseStanza | undefined },
+): Promise<string> {
   const action = `Cannot open the credential "${what}"`;
   if (passphrase === undefined || passphrase === '') {
     throw new KeyError('NO_PASSPHRASE', `${action}: it is sealed with a passphrase, and none was given`, {
@@ -67,9 +92,9 @@ async function unsealed(text: string, passphrase: string | undefined, what: stri
     });
   }
   const { Decrypter } = await age();
-  const octets = await decoded(text, what);
   const decrypter = new Decrypter();
-  decrypter.addPassphrase(passphrase);
+  if (stanza === undefined) decrypter.addPassphrase(passphrase);
+  else decrypter.addIdentity(stanza.identity(passphrase));
   try {
     return await decrypter.decrypt(octets, 'text');
   } catch (cause) {
@@ -80,12 +105,31 @@ async function unsealed(text: string, passphrase: string | undefined, what: stri
   }
 }
 
+/** Out of its armour, and sealed as a credential is: with a passphrase of bearable work. */
 async function decoded(text: string, what: string): Promise<Uint8Array> {
   const { armor } = await age();
+  let octets: Uint8Array;
   try {
-    return armor.decode(text);
+    octets = armor.decode(text);
   } catch (cause) {
     throw notACredential(what, 'its armour is damaged', cause);
+  }
+  const [stanza, ...more] = headerOf(octets, what).stanzas;
+  if (stanza?.type !== 'scrypt' || more.length > 0)
+    throw notACredential(what, `it is sealed by "${stanza?.type.slice(0, 40)}", expected a passphrase alone`);
+  const [, work = ''] = stanza.args;
+  if (stanza.args.length === 2 && /^[1-9][0-9]?$/.test(work) && Number(work) <= MOST_WORK) return octets;
+  throw notACredential(
+    what,
+    `its passphrase takes the work "${work.slice(0, 40)}", expected 1 to ${MOST_WORK}`,
+  );
+}
+
+function headerOf(octets: Uint8Array, what: string): AgeHeader {
+  try {
+    return readHeader(octets, what);
+  } catch (cause) {
+    throw notACredential(what, 'its header is damaged', cause);
   }
 }
 

@@ -5,7 +5,9 @@ export {
   type CredentialOptions,
   encodeCredential,
   encodePublicCredential,
+  type OpeningOptions,
   openCredential,
+  type PassphraseStanza,
   parsePublicCredential,
 } from './credential.ts';
 export { type AccessCode, AccessError } from './errors.ts';

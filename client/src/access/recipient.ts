@@ -59,10 +59,10 @@ export async function recipientOf(secret: Secret): Promise<Recipient> {
   const { identityToRecipient } = await age();
   try {
     return (await identityToRecipient(secret)) as Recipient;
-  } catch (cause) {
+  } catch {
+    // Without its cause, which quotes the secret
     throw new AccessError('NOT_A_CREDENTIAL', 'Cannot read a secret key: its checksum is wrong', {
       hint: 'It was damaged. Restore it from your copy, or make a new one: cfl keygen --to FILE',
-      cause,
     });
   }
 }

@@ -7,6 +7,7 @@
 // - What is registered counts from one date, and until another where one is given: from ≤ at < until. Nothing
 //   is taken out again; it is closed by its date (register-growth.ts).
 // - No person is named; a mailbox is a function's.
+// - `gateway` and `escrow` are nobody's ids: rings of these names are the library's own (access/forms.ts).
 
 import type { Sha256 } from '../encoding/index.ts';
 import {
@@ -53,9 +54,16 @@ const certificate = object(
 );
 export type RegisteredCertificate = ReturnType<typeof certificate>;
 
+const RESERVED: readonly string[] = ['gateway', 'escrow'];
+
+const ownId: Read<PartyId> = (value, at) => {
+  const read = partyId.exact(value, at);
+  return RESERVED.includes(read) ? refuse(read, at, 'an id that the library does not use itself') : read;
+};
+
 const party = object(
   {
-    id: partyId.exact,
+    id: ownId,
     name: line,
     kinds: listOfDifferent(oneOf(...PARTY_KINDS), String, 1),
     codes: listOfDifferent(manufacturerCode.exact, String),

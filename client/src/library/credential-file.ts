@@ -16,6 +16,7 @@ import {
 } from '../access/index.ts';
 import { KeyError } from '../keys/index.ts';
 import { folder } from './files.ts';
+import { nativeStanza } from './passphrase-stanza.ts';
 
 /** `home/credential.age` */
 export function credentialPath(home: string): string {
@@ -39,7 +40,7 @@ export async function createCredentialFile(
   await refuseExisting(path);
   await refuseExisting(publicCredentialPath(path));
   const credential = await makeReadKey();
-  const options = work === undefined ? {} : { work };
+  const options = { stanza: nativeStanza, ...(work === undefined ? {} : { work }) };
   const secret = await encodeCredential(credential, { passphrase: await passphrase(), ...options });
   const open = await encodePublicCredential(credential.recipient);
   // The public part last: where it is, its secret is
@@ -60,7 +61,7 @@ export async function readCredentialFile(
       cause,
     });
   });
-  return openCredential(octets, passphrase, { what: path });
+  return openCredential(octets, passphrase, { what: path, stanza: nativeStanza });
 }
 
 async function refuseExisting(path: string): Promise<void> {

@@ -151,3 +151,17 @@ test('whatever stands there, it is read or refused with a reason', () => {
     }),
   );
 });
+
+it('a header of more octets than an escrow ring can have is not read to its end', () => {
+  const header = (count: number) =>
+    octets(`age-encryption.org/v1\n${'-> a\n\n'.repeat(count)}--- ${'A'.repeat(43)}\n`);
+  expect(readHeader(header(10_000)).stanzas).toHaveLength(10_000);
+  expect(() => readHeader(header(14_000))).toThrow(/its header does not end$/);
+});
+
+it.each([0, 1, 16, 17, 31])('no plaintext makes %i octets after the header', (length) => {
+  const { header, payload } = parts(honest);
+  expect(() => checkSealed(join(octets(header), payload.subarray(0, length)))).toThrow(
+    expect.objectContaining({ code: 'DAMAGED_CIPHERTEXT' }),
+  );
+});

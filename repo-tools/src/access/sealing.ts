@@ -77,7 +77,12 @@ export async function readSeal(
   });
   if (fault !== undefined) return read(undefined, { unread: fault });
   const open = opener[file];
-  if (open === undefined) return read(stated, { unread: 'it is sealed' });
+  if (open === undefined) {
+    // Notes that the key of the images opens would be read by who was granted images alone
+    const other = file === 'notes' ? await opener.image?.(sealed) : undefined;
+    const isOpen = other !== undefined && !('closed' in other);
+    return read(isOpen ? undefined : stated, { unread: 'it is sealed' });
+  }
   const opened = await open(sealed);
   if (!('closed' in opened)) return read(opened.epoch, opened.plaintext);
   return read(opened.cause === 'damaged' ? current : undefined, { unread: opened.closed });

@@ -1,10 +1,13 @@
 // Does a change of read access fit together? Asked when it is applied, whoever planned and signed it.
 //
 // Rules
-// - A grant that is new belongs to a supplier in User Role IS or GS on that day; the gateway's is of images alone.
+// - A grant that is new begins on the day of the change, and belongs to a supplier in User Role IS or GS on that
+//   day; the gateway's is of images alone. Where one ends, or a credential was stolen, a new epoch begins.
+// - What the registrar's role lists anew comes with the change. An older ring lies in the library's store, too.
 // - Everyone who was granted something has one credential, the one of its fingerprint, and a ring. A ring is
 //   brought where its epochs or its credential are others than before; that of who lost access is left as it was.
-// - A ring has exactly one stanza, the escrow ring one for each custodian, all post-quantum.
+// - A ring has exactly one stanza, the escrow ring one for each custodian, all post-quantum. Custodians are two at
+//   least, and each of them and of the parties has a credential of its own.
 // What a ring holds can be seen by its holder alone. The client compares it when it opens it.
 
 import {
@@ -20,13 +23,17 @@ import {
   mayRead,
   parseKeyringPath,
   RECIPIENTS_PATH,
+  type ReadKeyUse,
   readHeader,
 } from '@cfl/client/access';
+import { encodeDate } from '@cfl/client/encoding';
 import { FormatError, findParty } from '@cfl/client/firmware';
 import { parseRoleName, parseTargetPath, type Targets } from '@cfl/client/tuf';
-import { type Access, epochsOf, openUses, readAccess, readRegister } from '../access/state.ts';
+import { refuseCustodians } from '../access/plan.ts';
+import { type Access, currentEpoch, epochsOf, openUses, readAccess, readRegister } from '../access/state.ts';
 import type { Published } from '../deploy/state.ts';
 import type { Change } from './change.ts';
+import { differenceOf } from './difference.ts';
 import { ChangeError } from './errors.ts';
 
 const REGISTRAR = parseRoleName('registrar');
@@ -37,13 +44,17 @@ export async function accessFault(
   change: Change,
   published: Published | undefined,
 ): Promise<string | undefined> {
-  const brought = [...change.targets.keys()].filter((path) => path.startsWith('access/'));
   const role = change.metadata.get(REGISTRAR)?.signed as Targets | undefined;
-  if (role === undefined || brought.length === 0) return undefined;
+  if (role === undefined) return undefined;
+  const { added, changed } = differenceOf((await published?.role(REGISTRAR))?.signed, role);
+  const brought = [...added, ...changed].filter((path) => path.startsWith('access/'));
+  if (brought.length === 0) return undefined;
   // A ring names its library by the first root, which is not signed yet
   if (published === undefined) return 'read access begins before the library does';
   const foreign = brought.find((path) => !DOCUMENTS.includes(path) && parseKeyringPath(path) === undefined);
   if (foreign !== undefined) return `registrar lists ${foreign}, which is no file of read access`;
+  const absent = brought.find((path) => !change.targets.has(parseTargetPath(path)));
+  if (absent !== undefined) return `registrar replaces ${absent}, and the file is not in the change`;
   const planned = plannedOver(change, published);
   try {
     const [before, after] = [await readAccess(published), await readAccess(planned)];
@@ -72,6 +83,11 @@ interface Question {
 
 async function faultOf(question: Question): Promise<string | undefined> {
   const { before, after, change } = question;
+  const { escrow, credentials } = after.credentials;
+  refuseCustodians(
+    escrow,
+    credentials.map(({ recipient }) => recipient),
+  );
   const names = new Set<string>([ESCROW, ...after.grants.holders.map(({ holder }) => holder)]);
   for (const path of change.targets.keys()) {
     const name = parseKeyringPath(path);
@@ -83,6 +99,7 @@ async function faultOf(question: Question): Promise<string | undefined> {
     const fault =
       (await credentialFault(holder, after)) ??
       (await grantFault(holder, former, question)) ??
+      endFault(holder, former, question) ??
       ringFault(holder, former, question);
     if (fault !== undefined) return fault;
   }
@@ -98,8 +115,9 @@ async function credentialFault({ holder, fingerprint }: Granted, { credentials }
 async function grantFault(
   { holder, grants }: Granted,
   former: Granted | undefined,
-  { planned }: Question,
+  { planned, change }: Question,
 ): Promise<string | undefined> {
+  const made = encodeDate(change.created);
   const register = await readRegister(planned);
   for (const { use, from } of grants) {
     if (former?.grants.some((one) => one.use === use && one.from === from)) continue;
@@ -107,11 +125,33 @@ async function grantFault(
       if (use === 'images') continue;
       return `the gateway is granted ${use}, which it never reads`;
     }
+    if (from !== made) return `${holder} is granted ${use} from ${from}, in a change of ${made}`;
     const party = findParty(register, holder);
     if (party === undefined || !mayRead(party, from))
       return `${holder} is granted ${use}, and is no supplier in User Role IS or GS on ${from.slice(0, 10)}`;
   }
   return undefined;
+}
+
+/** Who loses access is told up to which epoch, and a new one begins; so does it where a credential was stolen. */
+function endFault(
+  { holder, grants, replaced = [] }: Granted,
+  former: Granted | undefined,
+  { before, after }: Question,
+): string | undefined {
+  for (const { use, from, until, lastEpoch } of grants) {
+    const was = former?.grants.find((one) => one.use === use && one.from === from);
+    if (until === undefined || was?.until !== undefined) continue;
+    const { epoch } = currentEpoch(after.recipients, use);
+    if (lastEpoch === epoch - 1) continue;
+    return `the grant of ${use} to ${holder} ends with epoch ${lastEpoch}, and epoch ${epoch} is current`;
+  }
+  const known = new Set(former?.replaced?.map(({ fingerprint }) => fingerprint));
+  if (!replaced.some(({ fingerprint, stolen }) => stolen !== undefined && !known.has(fingerprint)))
+    return undefined;
+  const begun = (use: ReadKeyUse, { recipients }: Access) => currentEpoch(recipients, use).epoch;
+  const kept = openUses(former).find((use) => before && begun(use, after) === begun(use, before));
+  return kept && `the credential of ${holder} was stolen, and no new epoch of ${kept} begins`;
 }
 
 function ringFault(

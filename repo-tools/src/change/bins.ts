@@ -124,7 +124,8 @@ export function binDelegations(
 
 function patternsOf(family: RoleName, prefix: string): readonly string[] {
   if (family === 'catalogue') return [`catalogue/*${backwards(prefix).toUpperCase()}-*`];
-  if (family === 'gate') return [`intake/${prefix}*/*`, `withdrawn/${prefix}*`];
+  // Below `intake` and `withdrawn`: nobody comes here with another path, and every first reader fetches all of these
+  if (family === 'gate') return [`*/${prefix}*/*`, `*/${prefix}*`];
   return [`firmware/${family.slice(2).toUpperCase()}/${prefix}*/*`];
 }
 

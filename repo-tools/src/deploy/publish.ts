@@ -178,8 +178,10 @@ async function verifyPlanned(
   const probes: string[] = [];
   for (const role of roles.keys()) {
     const family = familyOf(role);
-    const by = family === role ? delegations : (await client.role(family)).signed.delegations;
-    probes.push(...[probeOf(role, by) ?? []].flat());
+    const own = probeOf(family, delegations);
+    const bins = family === role ? undefined : (await client.role(family)).signed.delegations;
+    const probe = bins === undefined ? own : probeOf(role, bins, own);
+    probes.push(...[probe ?? []].flat());
   }
   await askTufJs({ root, repository, now, probes: ['nothing', ...probes], targets: brought });
 }

@@ -75,10 +75,20 @@ export async function askTufJs({ root, repository, now, probes, targets }: Secon
   }
 }
 
-/** A path that the role's first pattern covers, whether or not it is listed. */
-export function probeOf(role: RoleName, delegations: Delegations | undefined): string | undefined {
+/** A path that the role's first pattern covers, whether or not it is listed; `above`: of the one that delegates to it. */
+export function probeOf(
+  role: RoleName,
+  delegations: Delegations | undefined,
+  above?: string,
+): string | undefined {
   const covers = delegations?.roles.find(({ name }) => name === role)?.covers;
-  return covers && 'paths' in covers ? covers.paths[0]?.replace(/[*?]/g, '0') : undefined;
+  const outer = above?.split('/') ?? [];
+  return covers && 'paths' in covers
+    ? covers.paths[0]
+        ?.split('/')
+        .map((segment, i) => (segment === '*' ? (outer[i] ?? '0') : segment.replace(/[*?]/g, '0')))
+        .join('/')
+    : undefined;
 }
 
 async function readBack(

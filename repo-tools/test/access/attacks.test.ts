@@ -4,21 +4,24 @@ import {
   CREDENTIALS_PATH,
   credentialsFile,
   ESCROW,
+  fingerprintOf,
   GATEWAY,
   GRANTS_PATH,
   type Grants,
   grantsFile,
   keyringPath,
+  type PublishedCredential,
   RECIPIENTS_PATH,
   type Recipients,
   recipientsFile,
   seal,
 } from '@cfl/client/access';
-import { encodeDate } from '@cfl/client/encoding';
+import { canonicalText, encodeDate, type JsonObject, parseJson } from '@cfl/client/encoding';
+import { FormatError, parsePartyId } from '@cfl/client/firmware';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planRevoke, readAccessBegun } from '../../src/access/index.ts';
 import { loadState, type Published } from '../../src/deploy/index.ts';
-import { expectRefused, type Honest, honest } from '../change/honest.ts';
+import { expectRefused, type Honest, honest, nextOf, object, REGISTRAR } from '../change/honest.ts';
 import { credentialOf } from '../credentials.ts';
 import { listing } from '../deploy/scene.ts';
 import { NOW } from '../fixture.ts';
@@ -143,6 +146,153 @@ describe('what was granted', () => {
     files.set(keyringPath(NETWORKS), (await seal(new Uint8Array(9), [recipient])) as never);
     await refused(files, /example-networks is granted images, and is no supplier in User Role IS or GS on/);
   });
+});
+
+describe('the end of a grant', () => {
+  const ended = { until: encodeDate(NOW), reason: 'revoked', lastEpoch: 99 } as const;
+
+  it('lets nobody read on: a last epoch that has not begun', async () => {
+    const edit = only(GAS, (one) => ({
+      ...one,
+      grants: one.grants.map((given) => ({ ...given, ...ended })),
+    }));
+    await refused(
+      await holdersWith(edit),
+      /the grant of images to example-gas ends with epoch 99, and epoch 2 is current$/,
+    );
+  });
+
+  it('begins an epoch: a revocation after which everything stays sealed to the same key', async () => {
+    const closed = { ...ended, lastEpoch: 2 };
+    const edit = only(GAS, (one) => ({
+      ...one,
+      grants: one.grants.map((given) => ({ ...given, ...closed })),
+    }));
+    await refused(await holdersWith(edit), /ends with epoch 2, and epoch 2 is current$/);
+  });
+
+  it('is not that of a grant that was never open: one that is new and closed', async () => {
+    const grants = [{ use: 'notes', from: encodeDate(NOW), ...ended }] as const;
+    const edit = only(GAS, (one) => ({ ...one, grants: [...one.grants, ...grants] }));
+    await refused(await holdersWith(edit), /ends with epoch 99, and epoch 1 is current$/);
+  });
+
+  it('comes with a stolen credential, whose epochs go on', async () => {
+    const { recipient } = await credentialOf('the next of gas');
+    const { credentials } = await access();
+    const fingerprint = await fingerprintOf(recipient);
+    const until = encodeDate(NOW);
+    const files = new Map<string, Uint8Array>(
+      await holdersWith(
+        only(GAS, (one) => ({
+          ...one,
+          fingerprint,
+          replaced: [{ fingerprint: one.fingerprint, until, stolen: 'yes' }],
+        })),
+      ),
+    );
+    const all = credentials.credentials.map((one) => (one.holder === GAS ? { ...one, recipient } : one));
+    files.set(CREDENTIALS_PATH, credentialsFile.encode({ ...credentials, credentials: all }));
+    files.set(keyringPath(GAS), await seal(new Uint8Array(9), [recipient]));
+    await refused(files, /the credential of example-gas was stolen, and no new epoch of images begins$/);
+  });
+});
+
+it('a credential that is exchanged under its fingerprint gets no later ring', async () => {
+  const { credentials } = await access();
+  const { recipient } = await credentialOf('thief');
+  const all = credentials.credentials.map((one) => (one.holder === GAS ? { ...one, recipient } : one));
+  const octets = credentialsFile.encode({ ...credentials, credentials: all });
+  await refused(
+    new Map([[CREDENTIALS_PATH, octets]]),
+    /example-gas has not the credential of its fingerprint [0-9a-f]{12}$/,
+  );
+});
+
+describe('a grant of another day', () => {
+  it('is refused: one from a day on which the User Role had not ended yet', async () => {
+    const edit = only(ENERGY, (one) => ({
+      ...one,
+      grants: [...one.grants, { use: 'images', from: '2025-06-01T00:00:00Z' }],
+    }));
+    await refused(
+      await holdersWith(edit),
+      /example-energy is granted images from 2025-06-01T00:00:00Z, in a change of/,
+    );
+  });
+});
+
+describe('what the store still holds', () => {
+  it.each([keyringPath(GATEWAY), keyringPath(ESCROW), CREDENTIALS_PATH])(
+    'is not listed again, signed by the registrar and without a file: %s',
+    async (path) => {
+      const { content } = scene.place.metadata;
+      const lists = [...content.keys()].filter((name) => name.endsWith('.registrar.json'));
+      const entries = lists.map((name) => {
+        const { signed } = parseJson(content.get(name) ?? new Uint8Array()) as { signed: JsonObject };
+        return object(signed['targets'])[path];
+      });
+      const now = canonicalText(
+        object(parseJson((await scene.published.role(REGISTRAR))?.octets ?? new Uint8Array()))['signed'] ??
+          null,
+      );
+      const older = entries.find((entry) => entry !== undefined && !now.includes(canonicalText(entry)));
+      expect(older).toBeDefined();
+      const change = await nextOf(
+        scene,
+        REGISTRAR,
+        (signed) => ({ ...signed, targets: { ...object(signed['targets']), [path]: older ?? null } }),
+        scene.held.registrar,
+      );
+      await expectRefused(scene, change, {
+        code: 'NOT_A_CHANGE',
+        message: new RegExp(
+          `registrar replaces ${path.replaceAll('.', '\\.')}, and the file is not in the change$`,
+        ),
+      });
+    },
+  );
+});
+
+describe('the custodians', () => {
+  const custodians = async (escrow: readonly PublishedCredential[]) => {
+    const { credentials } = await access();
+    const sealed = await seal(
+      new Uint8Array(9),
+      escrow.map(({ recipient }) => recipient),
+    );
+    return new Map([
+      [CREDENTIALS_PATH, credentialsFile.encode({ ...credentials, escrow })],
+      [keyringPath(ESCROW), sealed],
+    ]);
+  };
+
+  it('are two at least', async () => {
+    const { credentials } = await access();
+    await refused(await custodians(credentials.escrow.slice(0, 1)), /found 1 custodian, expected 2 or more$/);
+  });
+
+  it('get a ring as soon as they are others', async () => {
+    const { credentials } = await access();
+    const next = { holder: parsePartyId('root-3'), recipient: (await credentialOf('root-3')).recipient };
+    const files = await custodians([...credentials.escrow, next]);
+    await refused(
+      new Map([...files].filter(([path]) => path === CREDENTIALS_PATH)),
+      /access\/escrow\.keyring\.age still holds what it held$/,
+    );
+  });
+
+  it('are no party: a supplier who opens the escrow ring', async () => {
+    const { credentials } = await access();
+    const { recipient } = await credentialOf(GAS);
+    const [first, second] = credentials.escrow;
+    const escrow = [first, second && { ...second, recipient }].flatMap((one) => one ?? []);
+    await refused(await custodians(escrow), /one credential stands in two places$/);
+  });
+});
+
+it.each(['gateway', 'escrow'])("no party is called %s: its ring would be the library's", async (id) => {
+  await expect(join(scene, parsePartyId(id), IS)).rejects.toThrow(FormatError);
 });
 
 describe('a ring', () => {

@@ -105,6 +105,25 @@ describe('a grant', () => {
     });
   });
 
+  it('is refused to who has a User Role of suppliers, and is registered as something else', async () => {
+    const here = library();
+    const agent = parsePartyId('example-agent');
+    await join(here, agent, IS, 'operator');
+    await expect(grant(here, agent)).rejects.toMatchObject({
+      code: 'NOT_GRANTABLE',
+      message: expect.stringMatching(/it is registered as operator, expected a supplier/),
+    });
+  });
+
+  it('is refused from the very second in which the User Role ends, and not before', async () => {
+    await grant(library(), FORMER, ['images'], new Date('2026-12-31T23:59:59Z'));
+    await expect(
+      grant(library(), FORMER, ['images'], new Date('2027-01-01T00:00:00Z')),
+    ).rejects.toMatchObject({
+      code: 'NOT_GRANTABLE',
+    });
+  });
+
   it('is refused to a supplier whose User Role has ended by then', async () => {
     await grant(library(), FORMER);
     await expect(grant(library(), FORMER, ['images'], LATER)).rejects.toMatchObject({

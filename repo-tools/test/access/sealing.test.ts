@@ -1,14 +1,15 @@
 // A submission is sealed to the current epochs of the published library, and to nobody else; the gate looks.
 
+import { tmpdir } from 'node:os';
 import { checkSealed, parseRing, RECIPIENTS_PATH, seal } from '@cfl/client/access';
 import { encodeImage, imagePath, notesPath, statementPath } from '@cfl/client/firmware';
-import { folderRepository, memoryCache } from '@cfl/client/library';
+import { folderRepository, memoryCache, readCredentialFile } from '@cfl/client/library';
 import { Client, consistentName, parseTargetPath } from '@cfl/client/tuf';
 import { expect, test } from 'vitest';
 import { planFirstKeys, planRevoke } from '../../src/access/index.ts';
 import { readChange, writeChange } from '../../src/change/change.ts';
 import { loadState, openPublished } from '../../src/deploy/state.ts';
-import type { IntakeReport } from '../../src/intake/intake.ts';
+import { type IntakeReport, intake } from '../../src/intake/intake.ts';
 import { sealDrafts } from '../../src/submission/draft.ts';
 import { sealAgain } from '../../src/submission/seal.ts';
 import { signAgain, signAnew, submit } from '../../src/submission/submit.ts';
@@ -146,6 +147,32 @@ test.each(['image', 'notes'] as const)('a second stanza in the %s is refused', a
       message: `Cannot accept ${file === 'image' ? 'the image' : 'the release notes'}: it is sealed to 2 recipients, expected exactly one`,
     },
   ]);
+});
+
+test('notes that the key of the images opens are refused, whatever the submission says of them', async () => {
+  const { library, draft, name, change } = await waiting();
+  const { keys } = await sealDrafts([draft], await loadState(library.place));
+  const path = parseTargetPath(notesPath(draft.code, draft.release, 1));
+  const targets = new Map(change.targets).set(
+    path,
+    await seal(new TextEncoder().encode(NOTES), [keys.images.recipient]),
+  );
+  const to = { files: inbox(library.place), base: name };
+  await signAnew({ change: { ...change, targets }, formerRoles: [] }, to, await options(library));
+  const { results } = await runIntake(library);
+  expect(findings(results, 'SEAL_EPOCH')).toMatchObject([
+    { message: 'the release notes cannot be opened with epoch 1 of notes' },
+  ]);
+});
+
+test('without the credential of the gateway nothing is decided, and nothing is lost', async () => {
+  const { library } = await waiting();
+  const before = [new Map(library.place.private.content), new Map(library.place.metadata.content)];
+  const { place, online } = library;
+  const gateway = () => readCredentialFile(`${tmpdir()}/no such folder/gateway.age`, async () => '');
+  await expect(intake({ place, online, gateway, now: NOW })).rejects.toMatchObject({ code: 'NO_CREDENTIAL' });
+  expect([library.place.private.content, library.place.metadata.content]).toEqual(before);
+  expect(outcomes(await runIntake(library))).toEqual(['accepted']);
 });
 
 test('recipients that were not verified through TUF are never sealed to', async () => {

@@ -1,8 +1,24 @@
 // How much metadata does a first fetch of one release transfer, in a library of the size that the trade needs?
 // 20,000 releases of 20 manufacturer codes, every role signed; read by our client with an empty cache.
 
+import {
+  CREDENTIALS_PATH,
+  ESCROW,
+  GATEWAY,
+  GRANTS_PATH,
+  keyringPath,
+  RECIPIENTS_PATH,
+} from '@cfl/client/access';
 import { sha256, toHex } from '@cfl/client/encoding';
-import { binOf } from '@cfl/client/firmware';
+import {
+  ANCHORS_PATH,
+  binOf,
+  LIBRARY_PATH,
+  PARTIES_PATH,
+  parsePartyId,
+  REVOCATIONS_PATH,
+  TRUSTED_ROOT_PATH,
+} from '@cfl/client/firmware';
 import type { Signer } from '@cfl/client/keys';
 import { memoryCache } from '@cfl/client/library';
 import {
@@ -36,6 +52,8 @@ import { NOW, signersOf } from '../fixture.ts';
 
 const CODES = Array.from({ length: 20 }, (_, i) => (0xff00 + i).toString(16).toUpperCase());
 const RELEASES = 1000;
+/** What a file holds does not count here; how long it is stands in its entry. */
+const FILE = new Uint8Array(1000);
 const NOTHING = new Uint8Array();
 
 class Written {
@@ -71,6 +89,7 @@ async function library(releases: ReadonlyMap<string, readonly string[]>): Promis
   await written.put(TARGETS, next);
   const present = { role: async () => undefined };
   const roles = new Map<string, readonly string[]>([
+    ['registrar', registered()],
     ...[...releases].map(([code, names]) => [manufacturerRole(code), firmwareOf(code, names)] as const),
     [
       'gate',
@@ -94,16 +113,30 @@ async function library(releases: ReadonlyMap<string, readonly string[]>): Promis
     const family = parseRoleName(name);
     const authority = authorityOf(delegations, family);
     if (authority === undefined) throw new Error(`nothing delegates to ${name}`);
-    const files = new Map(paths.map((path) => [path, NOTHING]));
-    const signer = (own.get(name) ?? held[name as keyof Keys])[0] as Signer;
-    for (const [role, document] of await reviseFamily(present, { family, authority, add: files }, NOW))
-      await written.put(role, await signDocument(role, document, signer));
+    const files = new Map(paths.map((path) => [path, FILE]));
+    const signers = (own.get(name) ?? held[name as keyof Keys]).slice(0, authority.role.threshold);
+    for (const [role, document] of await reviseFamily(present, { family, authority, add: files }, NOW)) {
+      let done = document;
+      for (const signer of signers) done = await signDocument(role, done, signer);
+      await written.put(role, done);
+    }
   }
 }
 
 function firmwareOf(code: string, releases: readonly string[]): readonly string[] {
   const files = ['image.ota.age', 'statement-1.sigstore.json', 'notes-1.md.age'];
   return releases.flatMap((release) => files.map((file) => `firmware/${code}/${release}/${file}`));
+}
+
+/** With 21 suppliers who read, as recipients, grants, credentials and a ring for each. */
+function registered(): readonly string[] {
+  const holders = [
+    GATEWAY,
+    ESCROW,
+    ...Array.from({ length: 21 }, (_, i) => parsePartyId(`example-energy-${i}`)),
+  ];
+  const register = [PARTIES_PATH, LIBRARY_PATH, TRUSTED_ROOT_PATH, ANCHORS_PATH, REVOCATIONS_PATH];
+  return [...register, RECIPIENTS_PATH, GRANTS_PATH, CREDENTIALS_PATH, ...holders.map(keyringPath)];
 }
 
 async function finish({ files, meta }: Written, held: Keys): Promise<void> {
@@ -160,7 +193,13 @@ test('a first fetch among 20,000 releases transfers at most 200 kB of metadata',
   const bins = binsIn(roles.get(manufacturerRole(code))?.signed);
   // What `cfl fetch` asks for, given the release's full name
   const asked = [
-    'register/parties.json',
+    PARTIES_PATH,
+    TRUSTED_ROOT_PATH,
+    ANCHORS_PATH,
+    REVOCATIONS_PATH,
+    GRANTS_PATH,
+    RECIPIENTS_PATH,
+    keyringPath(parsePartyId('example-energy-0')),
     'cpl/index.json',
     `cpl/52/${code}.json`,
     'catalogue/index.json',
