@@ -14,6 +14,7 @@ export type ChangeCode =
   | 'NOT_RELEASABLE'
   | 'NOT_AN_ANSWER'
   | 'BROKEN_LOG'
+  | 'CLOCK_BEHIND'
   | 'BAD_INPUT';
 
 /** Refused, with what to do about it. */

@@ -2,7 +2,7 @@
 
 import { command, EXIT } from '@cfl/client/cli';
 import { openSigner, type Signer } from '@cfl/client/keys';
-import { ROOT, type Targets } from '@cfl/client/tuf';
+import { type Document, ROOT, type Root, TARGETS, type Targets } from '@cfl/client/tuf';
 import { recordChange } from '../audit/change.ts';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { planPublication } from '../change/apply.ts';
@@ -10,7 +10,7 @@ import type { Change } from '../change/change.ts';
 import { describeChange, NOTHING_AT_HAND } from '../change/describe.ts';
 import { differenceOf } from '../change/difference.ts';
 import { ChangeError } from '../change/errors.ts';
-import { signChange } from '../change/sign.ts';
+import { type Present, signChange } from '../change/sign.ts';
 import { loadState, presentOf, publish, writing } from '../deploy/index.ts';
 import type { Published } from '../deploy/state.ts';
 import { AT_OPTION, type Desk, deskAt, openChange, stillNeeded } from './desk.ts';
@@ -78,7 +78,7 @@ export const apply = command({
       return publish(publication, {
         place: desk.place,
         published,
-        online: await openGatewaySigners(desk.keys),
+        online: await openGatewaySigners(desk.keys, afterwards(change, presentOf(published))),
         now: io.now,
       });
     });
@@ -89,6 +89,14 @@ export const apply = command({
     return EXIT.done;
   },
 });
+
+/** New online keys sign from the publication on that brings them. */
+function afterwards({ metadata }: Change, present: Present): Present {
+  return {
+    root: (metadata.get(ROOT) as Document<Root> | undefined) ?? present.root,
+    targets: (metadata.get(TARGETS) as Document<Targets> | undefined) ?? present.targets,
+  };
+}
 
 /** Fully signed, a submission would pass for any change; but nobody has decided about it. */
 async function refuseReleases(change: Change, published: Published | undefined): Promise<void> {

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { command, EXIT, UsageError } from '@cfl/client/cli';
 import { sha256 } from '@cfl/client/encoding';
 import { createKeyFile, publicPath } from '@cfl/client/keys';
-import { ROOT } from '@cfl/client/tuf';
+import { type Document, ROOT, type Root, TARGETS, type Targets } from '@cfl/client/tuf';
 import { type CeremonyFile, readCeremony } from '../ceremony/ceremony-file.ts';
 import { type Founding, planFirstRoot } from '../ceremony/found.ts';
 import { makeKey, openGatewaySigners, openSignersAmong } from '../ceremony/keys.ts';
@@ -147,7 +147,10 @@ export async function signHere(change: Change, desk: Desk, present: Partial<Pres
 }
 
 async function publishFirst(change: Change, desk: Desk, now: Date): Promise<void> {
-  const online = await openGatewaySigners(desk.keys);
+  const online = await openGatewaySigners(desk.keys, {
+    root: change.metadata.get(ROOT) as Document<Root> | undefined,
+    targets: change.metadata.get(TARGETS) as Document<Targets> | undefined,
+  });
   await publish(await planPublication(change, undefined), {
     place: desk.place,
     published: undefined,

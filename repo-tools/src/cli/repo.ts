@@ -8,6 +8,7 @@ import { cplImport } from './cpl.ts';
 import { init, keygen, partyAdd } from './found.ts';
 import { heldList, heldReject, heldRelease, heldShow } from './held.ts';
 import { intake } from './intake.ts';
+import { renew, rotate } from './renew.ts';
 import { replay } from './replay.ts';
 import { status, unlock } from './status.ts';
 import { crlImport, revoke, trust } from './trust.ts';
@@ -34,6 +35,8 @@ export const program: Program = {
     heldRelease,
     heldReject,
     withdraw,
+    renew,
+    rotate,
     status,
     replay,
     audit,

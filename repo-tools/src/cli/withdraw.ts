@@ -2,6 +2,7 @@
 
 import { command, EXIT } from '@cfl/client/cli';
 import { openGatewaySigners } from '../ceremony/keys.ts';
+import { loadState, presentOf } from '../deploy/index.ts';
 import { withdraw as withdrawRelease } from '../withdraw/withdraw.ts';
 import { AT_OPTION, deskAt } from './desk.ts';
 import { reasonGiven } from './reason.ts';
@@ -28,7 +29,7 @@ export const withdraw = command({
       kind: values.panel === true ? 'panel' : 'operator',
       reason: reasonGiven('withdraw', values.reason),
       place: desk.place,
-      online: await openGatewaySigners(desk.keys),
+      online: await openGatewaySigners(desk.keys, presentOf(await loadState(desk.place))),
       now: io.now,
     });
     const { code, deviceType, models, firmwareVersion, release } = listed;

@@ -11,6 +11,9 @@
 //
 // Whoever comes next and finds a journal finishes it first, with the same octets: a version number that
 // was once written is never used for others.
+//
+// A timestamp is renewed in the same way, upon the snapshot that is there. Neither is signed by a clock that is
+// behind the last timestamp: readers would be told that the library ends earlier than they were told before.
 
 import { equalOctets, type JsonObject, parseJson, sha256, toHex } from '@cfl/client/encoding';
 import type { Signer } from '@cfl/client/keys';
@@ -25,6 +28,8 @@ import {
   type MetaFile,
   matchesPattern,
   metadataFile,
+  minute,
+  RefusedError,
   ROOT,
   type RoleName,
   type Root,
@@ -35,6 +40,7 @@ import {
   type TargetPath,
   type Targets,
   TIMESTAMP,
+  type Timestamp,
   UnreachableError,
 } from '@cfl/client/tuf';
 import { familyOf } from '../change/bins.ts';
@@ -73,6 +79,26 @@ export async function publish(publication: Publication, options: PublishOptions)
   return planned.version;
 }
 
+const NOTHING: Publication = { roles: new Map(), targets: new Map() };
+
+/** The next timestamp of the library as it is. Throws, with nothing visible, where readers would refuse it. */
+export async function renewTimestamp(options: RenewOptions): Promise<void> {
+  const { published } = options;
+  const { octets, signed } = published.trusted.snapshot;
+  const listed = await listing(octets, signed.version);
+  const planned = { ...(await planTimestamp(listed, options)), files: new Map<string, Uint8Array>() };
+  await verifyPlanned(planned, NOTHING, options);
+  await options.place.private.replace(JOURNAL, encodeJournal(planned));
+  await writeMetadata(options.place, planned);
+}
+
+export interface RenewOptions {
+  readonly place: Place;
+  readonly published: Published;
+  readonly online: Pick<OnlineSigners, 'timestamp'>;
+  readonly now: Date;
+}
+
 /** What stands in the journal, if anything does, is finished or found to be published; called before planning. */
 export async function finishJournal(place: Place): Promise<void> {
   const octets = await place.private.read(JOURNAL);
@@ -107,17 +133,39 @@ async function planFiles(
   );
   const files = new Map([[metadataFile(SNAPSHOT, version), snapshot]]);
   for (const [role, { octets, signed }] of roles) files.set(metadataFile(role, signed.version), octets);
+  const planned = await planTimestamp(await listing(snapshot, version), { published, online, now });
+  return { ...planned, files };
+}
+
+async function planTimestamp(
+  snapshot: MetaFile,
+  { published, online, now }: Pick<PublishOptions, 'published' | 'now'> & Pick<RenewOptions, 'online'>,
+): Promise<Omit<PlannedFiles, 'files'>> {
+  const before = published?.trusted.timestamp;
+  const expires = expiry(TIMESTAMP, now);
+  if (before !== undefined && expires < before.signed.expires) throw clockBehind(now, before.signed);
   const timestamp = await signed(
     encodeTimestamp({
       specVersion: SPEC_VERSION,
-      version: (published?.trusted.timestamp.signed.version ?? 0) + 1,
-      expires: expiry(TIMESTAMP, now),
-      snapshot: await listing(snapshot, version),
+      version: (before?.signed.version ?? 0) + 1,
+      expires,
+      snapshot,
     }),
     online.timestamp,
   );
-  const upon = published === undefined ? '' : await sha256(published.trusted.timestamp.octets);
-  return { version, upon, files, timestamp };
+  return {
+    version: snapshot.version,
+    upon: before === undefined ? '' : await sha256(before.octets),
+    timestamp,
+  };
+}
+
+function clockBehind(now: Date, { version, expires }: Timestamp): ChangeError {
+  return new ChangeError(
+    'CLOCK_BEHIND',
+    `Cannot sign a timestamp at ${minute(now)}: version ${version} is good until ${minute(expires)}, so it was signed later`,
+    "Set this machine's clock, and run the command again",
+  );
 }
 
 async function listing(octets: Uint8Array, version: number): Promise<MetaFile> {
@@ -133,7 +181,7 @@ async function signed(part: JsonObject, signer: Signer): Promise<Uint8Array> {
 async function verifyPlanned(
   planned: PlannedFiles,
   { roles, targets }: Publication,
-  { place, published, now }: PublishOptions,
+  { place, published, now }: Omit<PublishOptions, 'online'>,
 ): Promise<void> {
   const metadata = new Map([...planned.files, [metadataFile(TIMESTAMP), planned.timestamp]]);
   const targetFiles = new Map<string, Uint8Array>();
@@ -153,7 +201,14 @@ async function verifyPlanned(
   // New delegations may lock a role out that is not in the change
   const delegated = roles.has(TARGETS) ? (delegations?.roles.map(({ name }) => name) ?? []) : [];
   const loaded = [...new Set([...roles.keys(), ...delegated])].filter((role) => role !== ROOT);
-  for (const role of loaded) if ((await roleOf(client, role)) === undefined) throw notDelegated(role);
+  for (const role of loaded) {
+    const found = await roleOf(client, role).catch((error: unknown) => {
+      // A role that has ended stops itself; it must not stop what is done about it
+      if (!roles.has(role) && error instanceof RefusedError && error.code === 'EXPIRED') return 'ended';
+      throw error;
+    });
+    if (found === undefined) throw notDelegated(role);
+  }
   const brought: NewTarget[] = [];
   for (const [path, octets] of targets) brought.push(await verifyBrought(client, path, octets, roles));
   const before = new Map<RoleName, Targets | undefined>();
