@@ -38,6 +38,7 @@ test.each<[string, readonly string[]]>([
   ['Signed statements', union('client/src/evidence/errors.ts', 'EvidenceCode')],
   ['Key files', union('client/src/keys/errors.ts', 'KeyErrorCode')],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
+  ['Findings of a check from outside', literals('repo-tools/src/check/checks.ts')],
 ])('"%s" explains each of its codes, and says what to do', (section, codes) => {
   expect(codes.length).toBeGreaterThan(2);
   const rows = rowsOf(section);
@@ -48,5 +49,5 @@ test.each<[string, readonly string[]]>([
 });
 
 test('no section is left without its check', () => {
-  expect(sections.size).toBe(6);
+  expect(sections.size).toBe(7);
 });

@@ -4,6 +4,7 @@ import { type Program, processIo, runProgram } from '@cfl/client/cli';
 import { cplAssociate, cplDecide } from './associate.ts';
 import { audit } from './audit.ts';
 import { apply, sign } from './change.ts';
+import { check } from './check.ts';
 import { cplImport } from './cpl.ts';
 import { init, keygen, partyAdd } from './found.ts';
 import { heldList, heldReject, heldRelease, heldShow } from './held.ts';
@@ -38,6 +39,7 @@ export const program: Program = {
     renew,
     rotate,
     status,
+    check,
     replay,
     audit,
     unlock,
