@@ -187,7 +187,10 @@ async function verifyPlanned(
   const targetFiles = new Map<string, Uint8Array>();
   for (const [path, octets] of targets) targetFiles.set(consistentName(path, await sha256(octets)), octets);
   const repository = folderRepository(overlay(metadata, place.metadata), overlay(targetFiles, place.targets));
-  const root = metadata.get('1.root.json') ?? (await place.metadata.read('1.root.json'));
+  // What led from the first root to this one was looked at when it was published
+  const root = roles.has(ROOT)
+    ? (metadata.get('1.root.json') ?? (await place.metadata.read('1.root.json')))
+    : published?.trusted.root.octets;
   if (root === undefined)
     throw new ChangeError(
       'NO_LIBRARY',
