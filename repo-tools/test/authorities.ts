@@ -1,11 +1,13 @@
 // Whom the library of a test trusts for certificates and times.
 
+import { parseSha256 } from '@cfl/client/encoding';
+import { crlPath } from '@cfl/client/firmware';
 import { parseTargetPath } from '@cfl/client/tuf';
 import { onTestFinished } from 'vitest';
-import { startTimestampAuthority } from '../../client/test/evidence/pki.ts';
+import { digestOf, startTimestampAuthority } from '../../client/test/evidence/pki.ts';
 import { pkiOf } from '../../client/test/evidence/scene.ts';
 import { writeEvidenceFiles } from '../../scripts/pki/party.ts';
-import { placeOfCrl, planTrust } from '../src/ceremony/trust.ts';
+import { planTrust } from '../src/ceremony/trust.ts';
 import type { Change } from '../src/change/change.ts';
 import { revise } from '../src/change/plan.ts';
 import type { Published } from '../src/deploy/index.ts';
@@ -31,8 +33,10 @@ export async function trusting(published: Published): Promise<Change> {
 
 /** The catalogue's change that brings their revocation list. */
 export async function listingCrl(published: Published): Promise<Change> {
-  const crl = (await authorities()).crl({ number: 1 });
-  const files = new Map([[await placeOfCrl(crl, published), new Uint8Array(crl)]]);
+  const pki = await authorities();
+  const issuer = parseSha256(digestOf(pki.issuing.certificate));
+  const crl = pki.crl({ number: 1 });
+  const files = new Map([[crlPath({ issuer, number: 1n }), new Uint8Array(crl)]]);
   const document = await revise(CATALOGUE, await published.role(CATALOGUE), { add: files }, NOW);
   return {
     title: 'a revocation list',

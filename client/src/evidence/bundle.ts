@@ -1,6 +1,7 @@
 // What does a bundle say? Octets of a Sigstore bundle → its parts, or a refusal. Nothing is verified here.
 //
 // Rules, stricter than the reader of @sigstore/bundle
+// - At most 500,000 octets, looked at before anything is read: a statement of a thousand claims has less.
 // - JSON without a key twice; no field beside the ones below; base64 in its one exact form.
 // - Media type version 0.3; a DSSE envelope whose payload is an in-toto statement; exactly one signature.
 // - The verification material is one certificate and exactly one time stamp (RFC 3161). No public key, chain
@@ -11,6 +12,7 @@ import { type Json, type JsonObject, parseJson } from '../encoding/index.ts';
 import { EvidenceError } from './errors.ts';
 
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+export const LARGEST_BUNDLE = 500_000;
 const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 export interface ParsedBundle {
@@ -22,6 +24,14 @@ export interface ParsedBundle {
 }
 
 export function parseBundle(octets: Uint8Array): ParsedBundle {
+  if (octets.length > LARGEST_BUNDLE)
+    throw new EvidenceError(
+      'BUNDLE_TOO_LARGE',
+      `Cannot read the bundle: it has ${octets.length} octets, expected ${LARGEST_BUNDLE} at most`,
+      {
+        hint: 'ask its signer for the file again; a statement that is too long is split over several releases',
+      },
+    );
   const json = readJson(octets);
   const bundle = fields(json, 'the bundle', ['mediaType', 'verificationMaterial', 'dsseEnvelope']);
   if (bundle.mediaType !== MEDIA_TYPE)

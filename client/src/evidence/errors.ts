@@ -2,6 +2,7 @@
 
 export type EvidenceCode =
   | 'NOT_A_BUNDLE'
+  | 'BUNDLE_TOO_LARGE'
   | 'PAYLOAD_TYPE'
   | 'SIGNATURE_COUNT'
   | 'STAMP_COUNT'

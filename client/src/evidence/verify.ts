@@ -10,7 +10,9 @@
 //     is the certificate's over this statement.
 //  5. Nothing of the chains was revoked with effect up to the stamp's time (revocation.ts).
 //  6. At intake also at `now`, the first reception: the certificate is valid and not revoked, its authority
-//     still trusted, and the authority's CRL fresh. The stamp is not of the future, and younger than 30 days.
+//     still trusted, and the authority's CRL fresh. So is the CRL of every authority above it, and above the
+//     time authority, where one is expected: the certificate that it issued names one, or the library has
+//     one. The stamp is not of the future, and younger than 30 days.
 // A reader needs no fresh CRL, nor a certificate that is still valid: evidence outlives both.
 //
 // Whose certificate it is, the register says; what the statement says, its reader: neither is judged here.
@@ -24,6 +26,7 @@ import {
   isIssuedBy,
   isSameAuthority,
   isValidAt,
+  OID,
   readCertificate,
   verifyKeyType,
   verifyUsage,
@@ -80,7 +83,8 @@ export async function verifyBundle(
   const path: readonly Certificate[] = [leaf, ...issuer.chain];
   refuseRevoked(path, stamp.at, trust);
   refuseRevokedStamp(stamper, stamp.at, trust);
-  if (judge.at === 'intake') verifyReception({ leaf, issuer, path, stampedAt: stamp.at }, judge.now, trust);
+  if (judge.at === 'intake')
+    verifyReception({ leaf, issuer, stamper, path, stampedAt: stamp.at }, judge.now, trust);
   const { sha256, issuer: issuedBy, subject, serial, keyType } = leaf;
   return {
     statement: bundle.statement,
@@ -222,11 +226,13 @@ function refuseRevokedStamp({ chain }: Authority, at: Date, trust: EvidenceTrust
 interface Received {
   readonly leaf: Certificate;
   readonly issuer: Authority;
+  readonly stamper: Authority;
   readonly path: readonly Certificate[];
   readonly stampedAt: Date;
 }
 
-function verifyReception({ leaf, issuer, path, stampedAt }: Received, now: Date, trust: EvidenceTrust): void {
+function verifyReception(received: Received, now: Date, trust: EvidenceTrust): void {
+  const { leaf, issuer, stamper, path, stampedAt } = received;
   if (!(stampedAt <= now))
     throw stampTime(stampedAt, `it is now ${encodeDate(now)}, expected a time that has passed`);
   if (!(now.getTime() - stampedAt.getTime() < STAMP_AGE_DAYS * DAY))
@@ -243,17 +249,33 @@ function verifyReception({ leaf, issuer, path, stampedAt }: Received, now: Date,
     );
   }
   refuseRevoked(path, now, trust);
-  const [authority] = issuer.chain;
-  const lists = trust.crls.filter(({ by }) => isSameAuthority(by, authority));
+  for (const certificates of [path, stamper.chain])
+    certificates.slice(0, -1).forEach((certificate, i) => {
+      const by = certificates[i + 1];
+      if (by !== undefined) verifyFreshList(certificate, by, { now, trust, isLeaf: certificate === leaf });
+    });
+}
+
+interface Freshness {
+  readonly now: Date;
+  readonly trust: EvidenceTrust;
+  /** The signer's own: its authority always has a list. */
+  readonly isLeaf: boolean;
+}
+
+/** `by` has issued the certificate. */
+function verifyFreshList(certificate: Certificate, by: Certificate, { now, trust, isLeaf }: Freshness): void {
+  const lists = trust.crls.filter((list) => isSameAuthority(list.by, by));
+  const isExpected = isLeaf || lists.length > 0 || certificate.extensions.has(OID.revocationLists);
   // A list that came after the reception tells more, unless it came after the certificate's end
-  if (lists.some(({ from, next }) => from <= leaf.until && now < next)) return;
+  if (!isExpected || lists.some(({ from, next }) => from <= certificate.until && now < next)) return;
   const newest = lists.reduce<Date | undefined>(
     (last, { next }) => (last === undefined || next > last ? next : last),
     undefined,
   );
   throw new EvidenceError(
     'STALE_CRL',
-    `Cannot accept ${inWords(leaf)} at ${encodeDate(now)}: ${newest === undefined ? 'its authority has no revocation list here' : `the newest revocation list of its authority is good until ${encodeDate(newest)}`}`,
+    `Cannot accept ${inWords(certificate)} at ${encodeDate(now)}: ${newest === undefined ? 'its authority has no revocation list here' : `the newest revocation list of its authority is good until ${encodeDate(newest)}`}`,
     {
       hint: 'the operator gets the newest revocation list from the authority, and the submission is decided again',
     },

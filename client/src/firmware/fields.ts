@@ -1,7 +1,8 @@
 // Our own JSON formats: what stands in a file, field by field, read strictly.
 //
 // Rules
-// - Every field that is required is there; a field that is not known is refused.
+// - Every field that is required is there; a field that is not known is refused. Of another `format` nothing
+//   else is said: what another kind of file has or lacks says nothing.
 // - A value has one form: what a reader accepts is what an encoder writes.
 // - Written in the order in which the format lists its fields, so equal values are equal octets.
 //
@@ -35,12 +36,13 @@ export interface Format<T> {
 
 export function format<T>(read: Read<T>): Format<T> {
   return {
-    parse: (octets) => read(json(octets), ''),
+    parse: (octets) => read(strictJson(octets), ''),
     encode: (value) => new TextEncoder().encode(`${JSON.stringify(read(value, ''))}\n`),
   };
 }
 
-function json(octets: Uint8Array): Json {
+/** Throws FormatError where it is not JSON, or not strict JSON. */
+export function strictJson(octets: Uint8Array): Json {
   try {
     return parseJson(octets);
   } catch (cause) {
@@ -74,9 +76,10 @@ export function object<R extends Shape, O extends Shape = Record<never, never>>(
 ): Read<Simplified<Values<R> & Partial<Values<O>>>> {
   const may: Shape = optional ?? {};
   return (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return refuse(value, at, 'an object');
+    if (!isObject(value)) return refuse(value, at, 'an object');
     const given = new Map(Object.entries(value).filter(([, member]) => member !== undefined));
+    if (given.has('format') && Object.hasOwn(required, 'format'))
+      required['format']?.(given.get('format'), below(at, 'format'));
     for (const key of given.keys()) {
       if (!Object.hasOwn(required, key) && !Object.hasOwn(may, key)) refuseField(key, at, [required, may]);
     }
@@ -137,6 +140,26 @@ export function either<A, B>(
   return (value, at) => (isFirst(value) ? first(value, at) : second(value, at));
 }
 
+export function nullable<T>(read: Read<T>): Read<T | null> {
+  return (value, at) => (value === null ? null : read(value, at));
+}
+
+/** An object whose fields have names of their own, and values of one kind. */
+export function record<T>(read: Read<T>): Read<ReadonlyMap<string, T>> {
+  return (value, at) =>
+    isObject(value)
+      ? new Map(Object.entries(value).map(([key, member]) => [key, read(member, below(at, key))]))
+      : refuse(value, at, 'an object');
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Any value: who asks reads it elsewhere. */
+export const anything: Read<Json> = (value, at) =>
+  value === undefined ? refuse(value, at, 'a value') : (value as Json);
+
 export function integer(least: number, most = Number.MAX_SAFE_INTEGER): Read<number> {
   return (value, at) => {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
@@ -157,6 +180,10 @@ export function text(pattern: RegExp, expected: string): Read<string> {
   return (value, at) =>
     typeof value === 'string' && pattern.test(value) ? value : refuse(value, at, expected);
 }
+
+/** Text of any kind and length. */
+export const words: Read<string> = (value, at) =>
+  typeof value === 'string' ? value : refuse(value, at, 'a text');
 
 /** One line for people: 1 to 200 characters, none of which is a control character. */
 export const line: Read<string> = text(

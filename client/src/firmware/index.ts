@@ -47,7 +47,8 @@ export {
   entriesOf,
   parseEndorsementPath,
 } from './endorsement.ts';
-export { type Format, FormatError } from './fields.ts';
+export * as fields from './fields.ts';
+export { type Format, FormatError, type Read } from './fields.ts';
 export {
   decodeHeader,
   encodeHeader,
@@ -63,6 +64,7 @@ export {
   type DeviceType,
   type EntryId,
   type Eui64,
+  entryId,
   type FirmwareVersion,
   firmwareVersionOf,
   type HardwareVersion,
@@ -70,9 +72,11 @@ export {
   hexOf,
   type ImageHash,
   type ImageType,
+  imageHash,
   imageTypeOf,
   type ManufacturerCode,
   type ModelId,
+  manufacturerCode,
   manufacturerCodeOf,
   type PartyId,
   parseDeviceType,
@@ -85,7 +89,9 @@ export {
   parseModelId,
   parsePartyId,
   parseReleaseId,
+  partyId,
   type ReleaseId,
+  releaseId,
   TYPE_2_DEVICES,
   type Type2Device,
 } from './identifiers.ts';
@@ -124,7 +130,13 @@ export {
   type UserRole,
   userRolesAt,
 } from './register.ts';
-export { lostAnchors, lostAuthorities, lostParties, lostRevocations } from './register-growth.ts';
+export {
+  lostAnchors,
+  lostAuthorities,
+  lostParties,
+  lostRevocations,
+  lostWithdrawals,
+} from './register-growth.ts';
 export {
   decisionPath,
   imagePath,
@@ -187,3 +199,11 @@ export {
   statementFor,
   type UpgradesFrom,
 } from './statement.ts';
+export {
+  type RepeatedWithdrawal,
+  WITHDRAWERS,
+  WITHDRAWN_PATH,
+  type Withdrawer,
+  type Withdrawn,
+  withdrawnFile,
+} from './withdrawn.ts';

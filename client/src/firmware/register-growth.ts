@@ -1,7 +1,7 @@
 // May this register follow that one? What was registered stays, so that old evidence can always be verified.
 //
 // Rules
-// - A certificate, a User Role, an anchor and a revocation stay as they are.
+// - A certificate, a User Role, an anchor, a revocation and a repeated withdrawal stay as they are.
 // - An open one may be closed by a date. What is closed may be closed earlier, and is never opened again.
 // - A certificate's purposes and an anchor's demands do not change: a new entry says something new.
 // - A party stays, and its codes and certificates stay with it.
@@ -10,6 +10,7 @@
 import type { Anchors, TrustedAuthority, TrustedRoot } from './anchors.ts';
 import type { Party, Register } from './register.ts';
 import { type Revocations, revocationKey } from './revocations.ts';
+import type { Withdrawn } from './withdrawn.ts';
 
 /** What was lost between two versions, in words: `the certificate 4651ff9454d5 of example-meters is gone`. */
 export function lostParties(before: Register, after: Register): readonly string[] {
@@ -57,6 +58,12 @@ function nameOf(authorities: readonly TrustedAuthority[], first: string): string
 export function lostRevocations(before: Revocations, after: Revocations): readonly string[] {
   return lost(before.revocations, after.revocations, revocationKey).map(
     ({ key, how }) => `the revocation of ${key}, ${how}`,
+  );
+}
+
+export function lostWithdrawals(before: Withdrawn, after: Withdrawn): readonly string[] {
+  return lost(before.withdrawals, after.withdrawals, ({ release }) => release).map(
+    ({ key, how }) => `the withdrawal of ${key.slice(0, 12)} ${how}`,
   );
 }
 

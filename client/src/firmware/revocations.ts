@@ -41,11 +41,11 @@ const revocation = object(
     issuer: digest,
     serial: serialNumber,
     revoked: date,
-    reason: oneOf(...REVOCATION_REASONS),
     /** When the registrar wrote it here. */
     recorded: date,
   },
-  { invalidFrom: date },
+  /** No reason where the authority gave none. */
+  { reason: oneOf(...REVOCATION_REASONS), invalidFrom: date },
 );
 export type Revocation = ReturnType<typeof revocation>;
 

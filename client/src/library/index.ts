@@ -35,11 +35,9 @@ export { loadTrust, type TrustSource, trustSource } from './trust.ts';
 export {
   parseWithdrawalPath,
   WITHDRAWAL_PREDICATE_TYPE,
-  WITHDRAWERS,
   type WithdrawalFile,
   type WithdrawalMemory,
   type WithdrawalStatement,
-  type Withdrawer,
   withdrawalFile,
   withdrawalPath,
   withdrawalStatement,

@@ -32,7 +32,9 @@ import {
   releaseStates,
   type StatedRelease,
   type StateWithReason,
+  WITHDRAWN_PATH,
   type Withdrawal,
+  withdrawnFile,
 } from '../firmware/index.ts';
 import { Client, type ClientOptions, type FoundTarget, parseTargetPath, type Trusted } from '../tuf/index.ts';
 import { type Acceptance, acceptanceFile } from './acceptance.ts';
@@ -62,6 +64,7 @@ export class Library {
   readonly #withdrawals: WithdrawalMemory | undefined;
   readonly #parsed = new Map<string, Promise<unknown>>();
   #remembered: Promise<ReadonlyMap<string, Sha256>> | undefined;
+  #repetitions: Promise<ReadonlyMap<ReleaseId, Withdrawal>> | undefined;
 
   constructor({ withdrawals, ...options }: LibraryOptions) {
     this.now = options.now;
@@ -173,13 +176,21 @@ export class Library {
     return releaseStates({ releases, entries, withdrawals });
   }
 
+  /** As the gate published it; as the registrar repeated it, where the gate's file is not listed. */
   async withdrawal(release: ReleaseId): Promise<Withdrawal | undefined> {
     const path = withdrawalPath(release, 1);
     const file = await this.#listed(path, withdrawalFile);
     if (file !== undefined && file.release !== release)
       throw wrongFormat(path, { found: `the release ${file.release}`, expected: release });
     if (file !== undefined) await this.#remember(path);
-    return file;
+    return file ?? (await this.#repeated()).get(release);
+  }
+
+  async #repeated(): Promise<ReadonlyMap<ReleaseId, Withdrawal>> {
+    this.#repetitions ??= this.#listed(WITHDRAWN_PATH, withdrawnFile).then(
+      (file) => new Map(file?.withdrawals.map((one) => [one.release, one])),
+    );
+    return this.#repetitions;
   }
 
   /** What was seen before, each still there as it was. */

@@ -16,9 +16,7 @@ import {
   oneOf,
 } from '../firmware/fields.ts';
 import { manufacturerCode, partyId, type ReleaseId, releaseId } from '../firmware/identifiers.ts';
-
-export const WITHDRAWERS = ['manufacturer', 'panel', 'operator'] as const;
-export type Withdrawer = (typeof WITHDRAWERS)[number];
+import { WITHDRAWERS } from '../firmware/withdrawn.ts';
 
 const withdrawal = object(
   {

@@ -11,7 +11,7 @@ import {
 } from '../../../scripts/pki/certificate.ts';
 import { der } from '../../src/encoding/index.ts';
 import { EvidenceError, type Judge, readCertificate, readCrl } from '../../src/evidence/index.ts';
-import { CODE_SIGNING, digestOf, type Holder, type Issued, type Pki, subjectOf } from './pki.ts';
+import { CODE_SIGNING, digestOf, type Holder, type Issued, type Pki, subjectOf, witnessOf } from './pki.ts';
 import { INTAKE, NOW, pkiOf, READER, STAMPED, signed, Trust, verdict } from './scene.ts';
 
 const DAY = 86_400_000;
@@ -150,6 +150,51 @@ describe('a list that came after the first reception', () => {
     expect(await verdict(short.bundle, trust, INTAKE)).not.toBeInstanceOf(EvidenceError);
     trust.crls = [list(2)];
     expect(await verdict(short.bundle, trust, INTAKE)).toMatchObject({ code: 'STALE_CRL' });
+  });
+});
+
+describe('the list of an authority above', () => {
+  const overdue = () => pki.crl({ number: 9, by: pki.root, from: before, next: NOW });
+  const fresh = () => pki.crl({ number: 10, by: pki.root });
+
+  it('must be fresh at intake where the library has one, and a reader needs none', async () => {
+    const trust = new Trust(pki);
+    await expectAccepted(trust, INTAKE);
+    trust.crls.push(overdue());
+    expect(await verdict(bundle, trust, INTAKE)).toMatchObject({
+      code: 'STALE_CRL',
+      message: expect.stringMatching(/^Cannot accept certificate 02 of "Example Root CA" at .* good until/),
+    });
+    await expectAccepted(trust, READER);
+    trust.crls.push(fresh());
+    await expectAccepted(trust, INTAKE);
+  });
+
+  it('must be there at intake where the certificate says where it is', async () => {
+    const trust = withRenewed('first', renewed([extension('2.5.29.31', der.sequence())]));
+    expect(await verdict(bundle, trust, INTAKE)).toMatchObject({
+      code: 'STALE_CRL',
+      message: expect.stringMatching(/certificate 77 .* its authority has no revocation list here$/),
+    });
+    await expectAccepted(trust, READER);
+    trust.crls.push(fresh());
+    await expectAccepted(trust, INTAKE);
+  });
+
+  it('is asked for above the time authority, too', async () => {
+    const other = await pkiOf('Other');
+    const stamped = await signed(pki, { with: by, witness: witnessOf(other, STAMPED) });
+    const trust = new Trust(pki);
+    trust.root.timestampAuthorities = other.trustedRoot().timestampAuthorities;
+    const own = other.register().anchors.authorities.filter(({ kind }) => kind === 'timestamp');
+    trust.anchors.authorities = [trust.anchor('certificate'), ...own];
+    expect(await verdict(stamped.bundle, trust, INTAKE)).not.toBeInstanceOf(EvidenceError);
+    trust.crls.push(other.crl({ number: 9, by: other.root, from: before, next: NOW }));
+    expect(await verdict(stamped.bundle, trust, INTAKE)).toMatchObject({
+      code: 'STALE_CRL',
+      message: expect.stringMatching(/^Cannot accept certificate 03 of "Other Root CA"/),
+    });
+    expect(await verdict(stamped.bundle, trust, READER)).not.toBeInstanceOf(EvidenceError);
   });
 });
 

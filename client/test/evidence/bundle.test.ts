@@ -3,6 +3,7 @@
 import { bundleFromJSON } from '@sigstore/bundle';
 import { describe, expect, it, test } from 'vitest';
 import type { Json } from '../../src/encoding/index.ts';
+import { LARGEST_BUNDLE, parseBundle } from '../../src/evidence/bundle.ts';
 import { EvidenceError, signStatement } from '../../src/evidence/index.ts';
 import { memorySigner, signerOf } from '../../src/keys/index.ts';
 import { witnessOf } from './pki.ts';
@@ -205,6 +206,16 @@ describe('refuses a bundle', () => {
 
   it.each(['', '[]', 'null', '7', '"text"', '\uFEFF{}'])('that is the text %j', async (text) => {
     expect(await refusal(new TextEncoder().encode(text))).toBe('NOT_A_BUNDLE');
+  });
+
+  it('of more octets than a bundle may have, before anything of it is read', async () => {
+    const padded = (length: number) => {
+      const octets = new Uint8Array(length).fill(0x20);
+      octets.set(honest);
+      return octets;
+    };
+    expect(parseBundle(padded(LARGEST_BUNDLE)).statement).toEqual(STATEMENT);
+    expect(await refusal(padded(LARGEST_BUNDLE + 1))).toBe('BUNDLE_TOO_LARGE');
   });
 
   it('that is truncated, at any octet', async () => {

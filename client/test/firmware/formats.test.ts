@@ -33,6 +33,7 @@ import {
   type RegisteredCertificate,
   revocationsFile,
   userRolesAt,
+  withdrawnFile,
 } from '../../src/firmware/index.ts';
 import {
   ANCHORS,
@@ -44,6 +45,7 @@ import {
   REVOCATIONS,
   SETTINGS,
   STATEMENT,
+  WITHDRAWN,
 } from './values.ts';
 
 type Value = { readonly [key: string]: unknown };
@@ -55,6 +57,7 @@ const FORMATS: Record<string, [Format<never>, Value]> = {
   'register/parties.json': [partyRegister as Format<never>, REGISTER],
   'register/anchors.json': [anchorsFile as Format<never>, ANCHORS],
   'register/revocations.json': [revocationsFile as Format<never>, REVOCATIONS],
+  'register/withdrawn.json': [withdrawnFile as Format<never>, WITHDRAWN],
   'register/library.json': [librarySettings as Format<never>, SETTINGS],
   'catalogue/index.json': [catalogueIndex as Format<never>, CATALOGUE_INDEX],
   'catalogue/<code>-<i>.json': [catalogueShard as Format<never>, CATALOGUE],
@@ -101,7 +104,9 @@ describe.each(Object.entries(FORMATS))('%s', (_, [format, value]) => {
 
   it('refuses a missing field at every depth', () => {
     for (const [object, replaced] of objectsIn(value)) {
-      for (const key of Object.keys(object).filter((one) => !OPTIONAL.includes(one) || value === STATEMENT)) {
+      // A revocation may have no reason, where a withdrawal must
+      const optional = value === STATEMENT ? [] : value === REVOCATIONS ? [...OPTIONAL, 'reason'] : OPTIONAL;
+      for (const key of Object.keys(object).filter((one) => !optional.includes(one))) {
         const less = Object.fromEntries(Object.entries(object).filter(([one]) => one !== key));
         expect(() => format.parse(octetsOf(replaced(less))), key).toThrow(FormatError);
       }

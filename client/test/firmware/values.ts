@@ -18,6 +18,8 @@ import {
   type Revocations,
   revocationsFile,
   type Statement,
+  type Withdrawn,
+  withdrawnFile,
 } from '../../src/firmware/index.ts';
 
 function octets(value: unknown): Uint8Array {
@@ -181,6 +183,21 @@ export const REVOCATIONS: Revocations = revocationsFile.parse(
         reason: 'keyCompromise',
         recorded: '2026-11-20T09:00:00Z',
         invalidFrom: '2026-11-01T00:00:00Z',
+      },
+    ],
+  }),
+);
+
+export const WITHDRAWN: Withdrawn = withdrawnFile.parse(
+  octets({
+    format: 'cfl/withdrawn/1',
+    withdrawals: [
+      {
+        release: RELEASE,
+        by: 'Example Meters',
+        kind: 'manufacturer',
+        reason: 'battery drain',
+        date: '2026-10-14T09:00:00Z',
       },
     ],
   }),

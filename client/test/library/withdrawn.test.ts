@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { WITHDRAWN_PATH, withdrawnFile } from '../../src/firmware/index.ts';
 import { type MadeRelease, TestLibrary, type Written } from './fixture.ts';
 import { Supplier } from './reader.ts';
 
@@ -102,4 +103,32 @@ test('several withdrawals are remembered, each once', async () => {
   await supplier.run('list');
   const kept = JSON.parse(await readFile(join(supplier.home, 'withdrawn.json'), 'utf8'));
   expect(kept.withdrawals).toHaveLength(2);
+});
+
+test('a release that the registrar repeated is withdrawn, where the file of the gate is hidden', async () => {
+  const library = await TestLibrary.make();
+  const made = await library.add();
+  const other = await library.add({ body: 'other' });
+  library.put(
+    WITHDRAWN_PATH,
+    withdrawnFile.encode({
+      format: 'cfl/withdrawn/1',
+      withdrawals: [
+        {
+          release: made.release,
+          by: 'the Panel',
+          kind: 'panel',
+          reason: 'battery drain',
+          date: '2026-10-14T09:00:00Z',
+        },
+      ],
+    }),
+  );
+  const supplier = await Supplier.of(await library.write());
+  expect((await supplier.fetch(other.release)).exit).toBe(0);
+  const { exit, err } = await supplier.fetch(made.release);
+  expect([exit, err.at(-2)]).toEqual([
+    1,
+    `Cannot fetch ${made.release.slice(0, 12)}: withdrawn on 2026-10-14 by the Panel, "battery drain"`,
+  ]);
 });

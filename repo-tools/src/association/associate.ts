@@ -11,6 +11,7 @@ import { sha256 } from '@cfl/client/encoding';
 import { type CplEntry, entriesOf, type Party, statedDigests } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
 import { parseRoleName, parseTargetPath } from '@cfl/client/tuf';
+import { openAudit } from '../audit/log.ts';
 import type { Change } from '../change/change.ts';
 import { revise } from '../change/plan.ts';
 import { type PresentCpl, planCplAmendment, readPresentCpl } from '../cpl/index.ts';
@@ -180,6 +181,14 @@ async function open(
       `Cannot open investigation ${number}: the library has a decision of that number, and private/investigations has not`,
       'Bring the folder back from its last copy',
     );
+  const audit = await openAudit(files, now);
+  await audit.record({
+    act: 'investigated',
+    what: release,
+    digest: await sha256(bundle),
+    library: null,
+    says: [`investigation ${number}: ${conflictsInWords(verdict.conflicts)}`],
+  });
   await writeInvestigation(files, {
     number,
     opened: now,
@@ -192,6 +201,15 @@ async function open(
     before: kept.at(-1)?.sha256 ?? null,
   });
   return number;
+}
+
+function conflictsInWords(conflicts: readonly Conflict[]): string {
+  return conflicts
+    .map(
+      ({ entry, present, asked }) =>
+        `${entry} has the hash ${present.slice(0, 12)}, ${asked.slice(0, 12)} is asked for`,
+    )
+    .join('; ');
 }
 
 /** The newest investigation of the same communication about the same hashes. */

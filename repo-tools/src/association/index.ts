@@ -13,6 +13,7 @@ export { type AssociationCode, AssociationError } from './errors.ts';
 export {
   type Choice,
   type Investigation,
+  openInvestigations,
   parseDecision,
   parseInvestigation,
   readInvestigations,

@@ -7,21 +7,22 @@
 //   names its investigation in the same way.
 // - One communication opens one investigation about the same hashes, however often it is looked at.
 
-import { encodeDate, parseDate, parseSha256, type Sha256, sha256 } from '@cfl/client/encoding';
+import { encodeDate, parseDate, type Sha256, sha256 } from '@cfl/client/encoding';
 import {
   type EndorsementPlace,
   type EntryId,
+  entryId,
   FormatError,
+  fields,
+  imageHash,
   type ManufacturerCode,
-  parseEntryId,
-  parseImageHash,
-  parseManufacturerCode,
-  parsePartyId,
-  parseReleaseId,
+  manufacturerCode,
+  partyId,
+  type Read,
   type ReleaseId,
+  releaseId,
 } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
-import { countOf, listOf, type Members, membersOf, parseMembers, textOf } from '../intake/members.ts';
 import type { Conflict } from './check.ts';
 import { AssociationError } from './errors.ts';
 
@@ -80,6 +81,12 @@ export async function readInvestigations(files: Files): Promise<readonly KeptInv
   return kept;
 }
 
+/** Those that nobody has decided. Throws AssociationError BROKEN_INVESTIGATIONS. */
+export async function openInvestigations(files: Files): Promise<readonly Investigation[]> {
+  const kept = await readInvestigations(files);
+  return kept.flatMap(({ investigation, decision }) => (decision === undefined ? [investigation] : []));
+}
+
 async function readOne(files: Files, number: number): Promise<KeptInvestigation> {
   const octets = await files.read(placeOf(number));
   if (octets === undefined) throw broken(`number ${number} is missing`);
@@ -94,7 +101,7 @@ async function readOne(files: Files, number: number): Promise<KeptInvestigation>
       throw broken(`the decision of number ${number} is about another`);
     return { investigation, sha256: digest, decision };
   } catch (cause) {
-    if (!(cause instanceof FormatError || cause instanceof TypeError)) throw cause;
+    if (!(cause instanceof FormatError)) throw cause;
     throw broken(`number ${number} cannot be read: ${cause.message}`, cause);
   }
 }
@@ -133,40 +140,43 @@ export function encodeInvestigation(investigation: Investigation): Uint8Array {
     release,
     statement,
     conflicts,
-    bundle: base64(bundle),
-    endorsements: endorsements.map((one) => ({ party: one.place.party, bundle: base64(one.bundle) })),
+    bundle: inBase64(bundle),
+    endorsements: endorsements.map((one) => ({ party: one.place.party, bundle: inBase64(one.bundle) })),
     before,
   });
 }
 
-/** Throws FormatError, or TypeError for an identifier, date or digest that is not exact. */
+const conflict = fields.object({ entry: entryId.exact, present: imageHash.exact, asked: imageHash.exact });
+export const conflicts = fields.list(conflict);
+
+const base64: Read<Uint8Array> = (value, at) => {
+  const octets = Buffer.from(typeof value === 'string' ? value : '', 'base64');
+  return octets.toString('base64') === value
+    ? new Uint8Array(octets)
+    : fields.refuse('something else', at, 'base64');
+};
+
+const investigationFile = fields.object({
+  format: fields.literal(FORMAT),
+  number: fields.integer(1),
+  opened: fields.date,
+  code: manufacturerCode.exact,
+  release: releaseId.exact,
+  statement: fields.integer(1),
+  conflicts,
+  bundle: base64,
+  endorsements: fields.list(fields.object({ party: partyId.exact, bundle: base64 })),
+  before: fields.nullable(fields.digest),
+});
+
+/** Throws FormatError. */
 export function parseInvestigation(octets: Uint8Array): Investigation {
-  const members = parseMembers(octets, FORMAT, [
-    ...['number', 'opened', 'code', 'release', 'statement', 'conflicts', 'bundle', 'endorsements', 'before'],
-  ]);
-  const release = parseReleaseId(members.get('release'));
-  const statement = countOf(members, 'statement');
+  const { format, opened, endorsements, ...rest } = investigationFile(fields.strictJson(octets), '');
+  const { release, statement: number } = rest;
   return {
-    number: countOf(members, 'number'),
-    opened: parseDate(members.get('opened')),
-    code: parseManufacturerCode(members.get('code')),
-    release,
-    statement,
-    conflicts: listOf(members, 'conflicts').map((value, i) => {
-      const one = membersOf(value, `conflicts[${i}]`, ['entry', 'present', 'asked']);
-      return {
-        entry: parseEntryId(one.get('entry')),
-        present: parseImageHash(one.get('present')),
-        asked: parseImageHash(one.get('asked')),
-      };
-    }),
-    bundle: octetsOf(members, 'bundle'),
-    endorsements: listOf(members, 'endorsements').map((value, i) => {
-      const one = membersOf(value, `endorsements[${i}]`, ['party', 'bundle']);
-      const party = parsePartyId(one.get('party'));
-      return { place: { release, number: statement, party }, bundle: octetsOf(one, 'bundle') };
-    }),
-    before: members.get('before') === null ? null : parseSha256(members.get('before')),
+    ...rest,
+    opened: parseDate(opened),
+    endorsements: endorsements.map(({ party, bundle }) => ({ place: { release, number, party }, bundle })),
   };
 }
 
@@ -187,40 +197,29 @@ export function encodeDecision({
   });
 }
 
-/** Throws FormatError, or TypeError for a date or digest that is not exact. */
+export const choice: Read<Choice> = fields.oneOf('keep', 'replace');
+
+const decisionFile = fields.object({
+  format: fields.literal(DECISION_FORMAT),
+  number: fields.integer(1),
+  decided: fields.date,
+  choice,
+  reason: fields.line,
+  investigation: fields.digest,
+});
+
+/** Throws FormatError. */
 export function parseDecision(octets: Uint8Array): InvestigationDecision {
-  const members = parseMembers(octets, DECISION_FORMAT, [
-    'number',
-    'decided',
-    'choice',
-    'reason',
-    'investigation',
-  ]);
-  const choice = textOf(members, 'choice');
-  if (choice !== 'keep' && choice !== 'replace')
-    throw new FormatError('choice', { found: JSON.stringify(choice), expected: '"keep" or "replace"' });
-  return {
-    number: countOf(members, 'number'),
-    decided: parseDate(members.get('decided')),
-    choice,
-    reason: textOf(members, 'reason'),
-    investigation: parseSha256(members.get('investigation')),
-  };
+  const { format, decided, ...decision } = decisionFile(fields.strictJson(octets), '');
+  return { ...decision, decided: parseDate(decided) };
 }
 
 function json(value: object): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 }
 
-function base64(octets: Uint8Array): string {
+function inBase64(octets: Uint8Array): string {
   return Buffer.from(octets).toString('base64');
-}
-
-function octetsOf(members: Members, name: string): Uint8Array {
-  const text = textOf(members, name);
-  const octets = Buffer.from(text, 'base64');
-  if (octets.toString('base64') === text) return new Uint8Array(octets);
-  throw new FormatError(name, { found: 'something else', expected: 'base64' });
 }
 
 export function entriesInWords(conflicts: readonly Conflict[]): string {

@@ -3,21 +3,18 @@
 // It is written once, whatever was decided, so that everybody sees that a hash was in dispute, and why it is
 // what it is. No person is named.
 
-import { encodeDate, parseDate, parseSha256, type Sha256 } from '@cfl/client/encoding';
+import { encodeDate, parseDate, type Sha256 } from '@cfl/client/encoding';
 import {
-  FormatError,
+  fields,
   type ManufacturerCode,
+  manufacturerCode,
   type PartyId,
-  parseEntryId,
-  parseImageHash,
-  parseManufacturerCode,
-  parsePartyId,
-  parseReleaseId,
+  partyId,
   type ReleaseId,
+  releaseId,
 } from '@cfl/client/firmware';
-import { countOf, listOf, membersOf, parseMembers, textOf, textsOf } from '../intake/members.ts';
 import type { Conflict } from './check.ts';
-import type { Choice } from './investigation.ts';
+import { type Choice, choice, conflicts } from './investigation.ts';
 
 export interface CplDecision {
   /** Of the investigation. */
@@ -36,45 +33,32 @@ export interface CplDecision {
 
 const FORMAT = 'cfl/cpl-decision/1';
 
+const cplDecision = fields.object({
+  format: fields.literal(FORMAT),
+  number: fields.integer(1),
+  decided: fields.date,
+  choice,
+  reason: fields.line,
+  code: manufacturerCode.exact,
+  release: releaseId.exact,
+  originator: partyId.exact,
+  endorsers: fields.list(partyId.exact),
+  bundle: fields.digest,
+  conflicts,
+});
+
 export function cplDecisionPath(number: number): string {
   return `cpl/decision-${number}.json`;
 }
 
 export function encodeCplDecision({ decided, ...decision }: CplDecision): Uint8Array {
-  const { number, choice, reason, code, release, originator, endorsers, bundle, conflicts } = decision;
-  const file = {
-    ...{ format: FORMAT, number, decided: encodeDate(decided), choice, reason, code, release },
-    ...{ originator, endorsers, bundle, conflicts },
-  };
+  const { number, ...rest } = decision;
+  const file = cplDecision({ format: FORMAT, number, decided: encodeDate(decided), ...rest }, '');
   return new TextEncoder().encode(`${JSON.stringify(file)}\n`);
 }
 
-/** Throws FormatError, or TypeError for an identifier, date or digest that is not exact. */
+/** Throws FormatError. */
 export function parseCplDecision(octets: Uint8Array): CplDecision {
-  const members = parseMembers(octets, FORMAT, [
-    ...['number', 'decided', 'choice', 'reason', 'code', 'release', 'originator', 'endorsers', 'bundle'],
-    'conflicts',
-  ]);
-  const choice = textOf(members, 'choice');
-  if (choice !== 'keep' && choice !== 'replace')
-    throw new FormatError('choice', { found: JSON.stringify(choice), expected: '"keep" or "replace"' });
-  return {
-    number: countOf(members, 'number'),
-    decided: parseDate(members.get('decided')),
-    choice,
-    reason: textOf(members, 'reason'),
-    code: parseManufacturerCode(members.get('code')),
-    release: parseReleaseId(members.get('release')),
-    originator: parsePartyId(members.get('originator')),
-    endorsers: textsOf(members, 'endorsers').map(parsePartyId),
-    bundle: parseSha256(members.get('bundle')),
-    conflicts: listOf(members, 'conflicts').map((value, i) => {
-      const one = membersOf(value, `conflicts[${i}]`, ['entry', 'present', 'asked']);
-      return {
-        entry: parseEntryId(one.get('entry')),
-        present: parseImageHash(one.get('present')),
-        asked: parseImageHash(one.get('asked')),
-      };
-    }),
-  };
+  const { format, decided, ...decision } = cplDecision(fields.strictJson(octets), '');
+  return { ...decision, decided: parseDate(decided) };
 }

@@ -12,9 +12,9 @@ export interface RecordOptions {
   readonly now: Date;
 }
 
-/** `applied` is recorded before the publication, `imported` before the change is kept. The lock is held. */
+/** `applied` is recorded before the publication, each other before the change is kept. The lock is held. */
 export async function recordChange(
-  act: 'applied' | 'imported',
+  act: 'applied' | 'imported' | 'associated' | 'decided',
   change: Change,
   { place, published, now }: RecordOptions,
 ): Promise<void> {

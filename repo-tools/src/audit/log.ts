@@ -9,11 +9,10 @@
 // - A record that names a library version took effect if it is the last one to name that version.
 // - Whoever records holds the library's lock.
 
-import { encodeDate, parseDate, parseSha256, type Sha256, sha256 } from '@cfl/client/encoding';
-import { FormatError } from '@cfl/client/firmware';
+import { encodeDate, type Sha256, sha256 } from '@cfl/client/encoding';
+import { FormatError, fields } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
 import { ChangeError } from '../change/errors.ts';
-import { countOf, type Members, parseMembers, textOf, textsOf } from '../intake/members.ts';
 
 export const ACTS = [
   'accepted',
@@ -23,6 +22,9 @@ export const ACTS = [
   'rejected',
   'withdrawn',
   'imported',
+  'associated',
+  'investigated',
+  'decided',
   'applied',
 ] as const;
 export type ActName = (typeof ACTS)[number];
@@ -148,7 +150,7 @@ async function readRecord(number: number, files: Files): Promise<ReadRecord> {
     if (record.number !== number) throw broken(`record ${number} says that it is number ${record.number}`);
     return { record, sha256: await sha256(octets) };
   } catch (cause) {
-    if (!(cause instanceof FormatError || cause instanceof TypeError)) throw cause;
+    if (!(cause instanceof FormatError)) throw cause;
     throw broken(`record ${number} cannot be read: ${cause.message}`, cause);
   }
 }
@@ -179,30 +181,23 @@ function encodeRecord({
   return new TextEncoder().encode(`${JSON.stringify(record)}\n`);
 }
 
-/** Throws FormatError, or TypeError for a date or digest that is not exact. */
-export function parseRecord(octets: Uint8Array): AuditRecord {
-  const members = parseMembers(octets, FORMAT, [
-    ...['number', 'turn', 'at', 'act', 'what', 'digest', 'library', 'says', 'before'],
-  ]);
-  const act = ACTS.find((name) => name === members.get('act'));
-  if (act === undefined)
-    throw new FormatError('act', { found: textOf(members, 'act'), expected: ACTS.join(', ') });
-  return {
-    number: countOf(members, 'number'),
-    turn: countOf(members, 'turn'),
-    at: encodeDate(parseDate(members.get('at'))),
-    act,
-    what: textOf(members, 'what'),
-    digest: digestOrNull(members, 'digest'),
-    library: members.get('library') === null ? null : countOf(members, 'library'),
-    says: textsOf(members, 'says'),
-    before: digestOrNull(members, 'before'),
-  };
-}
+const auditRecord = fields.object({
+  format: fields.literal(FORMAT),
+  number: fields.integer(1),
+  turn: fields.integer(1),
+  at: fields.date,
+  act: fields.oneOf(...ACTS),
+  what: fields.words,
+  digest: fields.nullable(fields.digest),
+  library: fields.nullable(fields.integer(1)),
+  says: fields.list(fields.words),
+  before: fields.nullable(fields.digest),
+});
 
-function digestOrNull(members: Members, name: string): Sha256 | null {
-  const value = members.get(name);
-  return value === null ? null : parseSha256(value);
+/** Throws FormatError. */
+export function parseRecord(octets: Uint8Array): AuditRecord {
+  const { format, ...record } = auditRecord(fields.strictJson(octets), '');
+  return record;
 }
 
 function broken(reason: string, cause?: unknown): ChangeError {

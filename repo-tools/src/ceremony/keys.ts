@@ -6,7 +6,7 @@ import { createKeyFile, openSigner, readPublicKey, type Signer } from '@cfl/clie
 import type { PublicKey } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
 import type { Present } from '../change/sign.ts';
-import type { OnlineSigners } from '../deploy/publish.ts';
+import type { GatewaySigners } from '../deploy/publish.ts';
 import { ONLINE_ROLES } from './roles.ts';
 
 export interface KeyFolder {
@@ -14,8 +14,6 @@ export interface KeyFolder {
   /** Asked once: one passphrase opens the folder's keys. */
   readonly passphrase: () => Promise<string>;
 }
-
-export type GatewaySigners = OnlineSigners & { readonly gate: Signer; readonly catalogue: Signer };
 
 /** `private/keys` of the library in this folder. */
 export function keyFolder(base: string, ask: () => Promise<string>): KeyFolder {
@@ -71,7 +69,12 @@ function open(folder: KeyFolder, name: string): Promise<Signer> {
   return openSigner(join(folder.path, `${name}.pem`), { passphrase: folder.passphrase });
 }
 
-/** Every key of the folder whose public part is among those wanted. */
+/** The ids of the folder's keys. */
+export async function keysAtHand(folder: KeyFolder): Promise<ReadonlySet<string>> {
+  return new Set([...(await publicKeysIn(folder)).values()].map(({ id }) => id));
+}
+
+/** Those of the folder's keys that are wanted. */
 export async function openSignersAmong(
   folder: KeyFolder,
   wanted: ReadonlySet<string>,

@@ -3,11 +3,9 @@
 // The keys under `roleKeys` sign the roles of its codes. Under `certificates` stand the digests of those
 // under whose keys it signs its statements, each with the purposes that it is for.
 
-import type { JsonObject } from '@cfl/client/encoding';
-import { FormatError, type Party, partyRegister } from '@cfl/client/firmware';
-import { type PublicKey, publicKey } from '@cfl/client/tuf';
+import { FormatError, fields, type Party, partyRegister } from '@cfl/client/firmware';
+import { publicKey } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
-import { countOf, listOf, type Members, membersOf, parseMembers, textOf } from '../intake/members.ts';
 import type { NewParty } from './party.ts';
 import type { RoleHolders } from './roles.ts';
 
@@ -30,26 +28,42 @@ export async function parsePartyFile(octets: Uint8Array, name = 'party.json'): P
   }
 }
 
+const { anything, literal, list, object, words } = fields;
+
+/** What the register will hold is read as the register reads it. */
+const partyFile = object(
+  {
+    format: literal(FORMAT),
+    id: anything,
+    name: anything,
+    kinds: anything,
+    codes: anything,
+    certificates: list(object({ sha256: anything, purposes: anything })),
+  },
+  {
+    roleKeys: object({
+      threshold: fields.integer(0),
+      keys: list(object({ keytype: words, scheme: words, keyval: object({ public: words }) })),
+    }),
+    userRoles: anything,
+    eui64: anything,
+    mailbox: anything,
+  },
+);
+type PartyFile = ReturnType<typeof partyFile>;
+
 async function read(octets: Uint8Array): Promise<NewParty> {
-  const required = ['id', 'name', 'kinds', 'codes', 'certificates'];
-  const members = parseMembers(octets, FORMAT, required, ['roleKeys', 'userRoles', 'eui64', 'mailbox']);
-  const { certificates, ...entry } = readEntry(members);
-  const role = members.has('roleKeys') ? await readRole(members) : undefined;
-  if (entry.codes.length > 0 && role === undefined) {
-    const expected = 'the keys that sign the roles of its codes';
-    throw new FormatError('roleKeys', { found: 'nothing', expected });
-  }
+  const file = partyFile(fields.strictJson(octets), '');
+  const { certificates, ...entry } = readEntry(file);
+  const role = file.roleKeys && (await readRole(file.roleKeys));
+  if (entry.codes.length > 0 && role === undefined)
+    fields.refuse(undefined, 'roleKeys', 'the keys that sign the roles of its codes');
   const undated = certificates.map(({ sha256, purposes }) => ({ sha256, purposes }));
   return { ...entry, role, certificates: undated, eui64: entry.eui64, mailbox: entry.mailbox };
 }
 
-/** Everything but the role's keys is read as the register will hold it. */
-function readEntry(members: Members): Party {
-  const { format, roleKeys, ...rest } = Object.fromEntries(members);
-  const certificates = listOf(members, 'certificates').map((value, i) => {
-    const named = membersOf(value as JsonObject, `certificates[${i}]`, ['sha256', 'purposes']);
-    return { ...Object.fromEntries(named), from: ANY_DATE };
-  });
+function readEntry({ format, roleKeys, ...rest }: PartyFile): Party {
+  const certificates = rest.certificates.map((one) => ({ ...one, from: ANY_DATE }));
   const entry = { userRoles: [], ...rest, certificates };
   const octets = partyRegister.encode({ format: 'cfl/register/1', parties: [entry as unknown as Party] });
   const [party] = partyRegister.parse(octets).parties;
@@ -57,24 +71,19 @@ function readEntry(members: Members): Party {
   return party;
 }
 
-async function readRole(members: Members): Promise<RoleHolders> {
-  const role = membersOf(members.get('roleKeys'), 'roleKeys', ['threshold', 'keys']);
+async function readRole({
+  threshold,
+  keys: given,
+}: NonNullable<PartyFile['roleKeys']>): Promise<RoleHolders> {
   const keys = await Promise.all(
-    listOf(role, 'keys').map((value, i) => readRoleKey(value, `roleKeys.keys[${i}]`)),
+    given.map(({ keytype, scheme, keyval }) => publicKey(keytype, scheme, keyval.public)),
   );
-  const threshold = countOf(role, 'threshold');
   if (threshold >= 1 && threshold <= keys.length && new Set(keys.map(({ id }) => id)).size === keys.length)
     return { threshold, keys };
   throw new FormatError('roleKeys', {
     found: `${threshold} of ${keys.length} keys`,
     expected: 'a threshold of 1 or more, and at least as many different keys',
   });
-}
-
-function readRoleKey(value: unknown, at: string): Promise<PublicKey> {
-  const members = membersOf(value as JsonObject, at, ['keytype', 'scheme', 'keyval']);
-  const keyval = membersOf(members.get('keyval'), `${at}.keyval`, ['public']);
-  return publicKey(textOf(members, 'keytype'), textOf(members, 'scheme'), textOf(keyval, 'public'));
 }
 
 export function encodePartyFile(party: NewParty): Uint8Array {

@@ -1,20 +1,21 @@
-// Who may vouch for signers and for times: the registrar's files of authorities and revocations, and the CAs'
-// revocation lists.
+// Who may vouch for signers and for times: the registrar's files of authorities and revocations.
 //
 // Nothing of them is ever taken away or opened again: what was signed under them is still to be verified.
 
-import { encodeDate, equalOctets } from '@cfl/client/encoding';
-import { type Certificate, knownCrl, readCertificate, readTrust } from '@cfl/client/evidence';
+import { encodeDate } from '@cfl/client/encoding';
+import { type Certificate, readCertificate, readTrust } from '@cfl/client/evidence';
 import {
   ANCHORS_PATH,
+  type Anchor,
   anchorsFile,
-  crlPath,
   lostAnchors,
   lostAuthorities,
   REVOCATIONS_PATH,
   type Revocation,
   revocationsFile,
   TRUSTED_ROOT_PATH,
+  type TrustedAuthority,
+  type TrustedRoot,
   trustedRootFile,
 } from '@cfl/client/firmware';
 import { type Document, parseRoleName, parseTargetPath, type RoleName, type Targets } from '@cfl/client/tuf';
@@ -36,25 +37,40 @@ export async function planTrust(authorities: Authorities, published: Published, 
   const present = anchorsFile.parse(await existing(published, ANCHORS_PATH));
   const after = anchorsFile.parse(authorities.anchors);
   const rootBefore = trustedRootFile.parse(await existing(published, TRUSTED_ROOT_PATH));
-  const [lost] = [
-    ...lostAnchors(present, after),
-    ...lostAuthorities(rootBefore, trustedRootFile.parse(authorities.trustedRoot)),
-  ];
+  const rootAfter = trustedRootFile.parse(authorities.trustedRoot);
+  const [lost] = [...lostAnchors(present, after), ...lostAuthorities(rootBefore, rootAfter)];
   if (lost !== undefined) throw refused(lost);
   const revocations = await existing(published, REVOCATIONS_PATH);
   await readTrust({ ...authorities, revocations, crls: [] });
-  const known = new Set(present.authorities.map(({ sha256 }) => sha256));
-  const words = after.authorities
-    .filter(({ sha256 }) => !known.has(sha256))
-    .map(
-      ({ kind, sha256, from }) =>
-        `trusts   the ${kind} authority ${sha256.slice(0, 12)} from ${from.slice(0, 10)}`,
-    );
+  const known = new Map(present.authorities.map((one) => [one.sha256, one]));
+  const words = [
+    ...after.authorities.flatMap((one) => trustInWords(one, known.get(one.sha256))),
+    ...endsInWords(rootBefore, rootAfter),
+  ];
   const add = new Map([
     [TRUSTED_ROOT_PATH, authorities.trustedRoot],
     [ANCHORS_PATH, authorities.anchors],
   ]);
   return registrarChange('trust', words, add, published, now);
+}
+
+function trustInWords({ kind, sha256, from, until }: Anchor, before: Anchor | undefined): readonly string[] {
+  const who = `the ${kind} authority ${sha256.slice(0, 12)}`;
+  const begins = before === undefined ? [`trusts   ${who} from ${from.slice(0, 10)}`] : [];
+  const ends = until === undefined || until === before?.until ? [] : [`closes   ${who} at ${until}`];
+  return [...begins, ...ends];
+}
+
+/** An authority ends by trusted_root.json, too. */
+function endsInWords(before: TrustedRoot, after: TrustedRoot): readonly string[] {
+  const all = (root: TrustedRoot) => [...root.certificateAuthorities, ...root.timestampAuthorities];
+  const first = ({ certChain }: TrustedAuthority) => certChain.certificates[0]?.rawBytes;
+  const known = new Map(all(before).map((one) => [first(one), one.validFor.end]));
+  return all(after).flatMap((one) => {
+    const { end } = one.validFor;
+    if (end === undefined || end === known.get(first(one))) return [];
+    return [`closes   the authority "${one.subject.commonName}" of trusted_root.json at ${end}`];
+  });
 }
 
 /**
@@ -84,31 +100,14 @@ export async function planRevocation(
   return registrarChange('revoke', words, new Map([[REVOCATIONS_PATH, after]]), published, now);
 }
 
-/**
- * The path under which a revocation list is kept for ever. Throws EvidenceError where no trusted authority
- * signed it, and ChangeError where another list has its number: it would seem to be there already.
- */
-export async function placeOfCrl(octets: Uint8Array, published: Published): Promise<string> {
-  const trustedRoot = await existing(published, TRUSTED_ROOT_PATH);
-  const { number, by } = knownCrl(octets, issuersOf(trustedRoot));
-  const path = crlPath({ issuer: by.sha256, number });
-  const present = await published.read(path);
-  if (present === undefined || equalOctets(present, octets)) return path;
-  throw new ChangeError(
-    'EXISTS',
-    `Cannot import revocation list ${number} of "${by.subject}": another list of this number is published as ${path}`,
-    'Ask the authority for a list with a number of its own; until then: cfl-repo revoke',
-  );
-}
-
-function issuersOf(trustedRoot: Uint8Array): readonly Certificate[] {
+export function issuersOf(trustedRoot: Uint8Array): readonly Certificate[] {
   const { certificateAuthorities, timestampAuthorities } = trustedRootFile.parse(trustedRoot);
   return [...certificateAuthorities, ...timestampAuthorities].flatMap(({ certChain }) =>
     certChain.certificates.map(({ rawBytes }) => readCertificate(Buffer.from(rawBytes, 'base64'))),
   );
 }
 
-async function registrarChange(
+export async function registrarChange(
   title: string,
   words: readonly string[],
   add: ReadonlyMap<string, Uint8Array>,
@@ -128,7 +127,8 @@ async function registrarChange(
   };
 }
 
-async function existing(published: Published, path: string): Promise<Uint8Array> {
+/** Throws ChangeError NO_LIBRARY. */
+export async function existing(published: Published, path: string): Promise<Uint8Array> {
   const octets = await published.read(path);
   if (octets !== undefined) return octets;
   throw new ChangeError(

@@ -4,7 +4,21 @@
 // out from what a signature will cover, so that a holder knows what it signs, whoever planned it.
 
 import { sha256 } from '@cfl/client/encoding';
-import { PARTIES_PATH, type Party, partyRegister } from '@cfl/client/firmware';
+import {
+  ANCHORS_PATH,
+  type Anchor,
+  anchorsFile,
+  type Format,
+  PARTIES_PATH,
+  type Party,
+  partyRegister,
+  REVOCATIONS_PATH,
+  type RepeatedWithdrawal,
+  type Revocation,
+  revocationsFile,
+  WITHDRAWN_PATH,
+  withdrawnFile,
+} from '@cfl/client/firmware';
 import {
   type DelegatedRole,
   type Document,
@@ -97,21 +111,102 @@ function inWords({ keyIds, threshold }: RoleKeys): string {
   return `${threshold} of ${keyIds.length} keys: ${keyIds.map((id) => id.slice(0, 12)).join(' ')}`;
 }
 
-/** Who joins, who is written anew: out of the very octets that the role lists. */
+/** What the registrar's files say anew: out of the very octets that the role lists. */
 async function registerLines(change: Change, after: Targets, published: Before): Promise<readonly string[]> {
-  const listed = after.targets.get(PARTIES_PATH as TargetPath);
-  const octets = change.targets.get(PARTIES_PATH as TargetPath);
-  if (listed === undefined || octets === undefined || (await sha256(octets)) !== listed.hashes.get('sha256'))
-    return [];
-  const present = await published.read(PARTIES_PATH);
-  const known = new Map(present && partyRegister.parse(present).parties.map((party) => [party.id, party]));
-  return partyRegister.parse(octets).parties.flatMap((party) => {
-    const before = known.get(party.id);
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(party)) return [];
-    return [`${before === undefined ? 'new party' : 'party written anew'}: ${partyInWords(party)}`];
-  });
+  const lines: string[] = [];
+  for (const [path, linesOf] of SPELLED_OUT) {
+    const listed = after.targets.get(path as TargetPath);
+    const octets = change.targets.get(path as TargetPath);
+    if (listed === undefined || octets === undefined) continue;
+    if ((await sha256(octets)) !== listed.hashes.get('sha256')) continue;
+    lines.push(...linesOf(octets, await published.read(path)));
+  }
+  return lines;
 }
 
-function partyInWords({ name, kinds, codes }: Party): string {
-  return `${name}, ${kinds.join(' and ')}${codes.length === 0 ? '' : ` of ${codes.join(', ')}`}`;
+type Lines = (after: Uint8Array, before: Uint8Array | undefined) => readonly string[];
+
+const SPELLED_OUT: ReadonlyMap<string, Lines> = new Map([
+  [
+    PARTIES_PATH,
+    entries(
+      partyRegister,
+      ({ parties }) => parties,
+      ({ id }) => id,
+      partyLine,
+    ),
+  ],
+  [
+    ANCHORS_PATH,
+    entries(
+      anchorsFile,
+      ({ authorities }) => authorities,
+      ({ sha256: name }) => name,
+      anchorLine,
+    ),
+  ],
+  [
+    REVOCATIONS_PATH,
+    entries(revocationsFile, ({ revocations }) => revocations, revocationName, revocationLine),
+  ],
+  [
+    WITHDRAWN_PATH,
+    entries(
+      withdrawnFile,
+      ({ withdrawals }) => withdrawals,
+      ({ release }) => release,
+      withdrawalLine,
+    ),
+  ],
+]);
+
+/** A line for each entry that is new or written anew. */
+function entries<F, T>(
+  { parse }: Format<F>,
+  listIn: (file: F) => readonly T[],
+  nameOf: (one: T) => string,
+  lineOf: (one: T, before: T | undefined) => string,
+): Lines {
+  return (after, before) => {
+    const known = new Map(
+      (before === undefined ? [] : listIn(parse(before))).map((one) => [nameOf(one), one]),
+    );
+    return listIn(parse(after)).flatMap((one) => {
+      const former = known.get(nameOf(one));
+      return JSON.stringify(former) === JSON.stringify(one) ? [] : [lineOf(one, former)];
+    });
+  };
+}
+
+function partyLine({ name, kinds, codes }: Party, before: Party | undefined): string {
+  const what = before === undefined ? 'new party' : 'party written anew';
+  return `${what}: ${name}, ${kinds.join(' and ')}${codes.length === 0 ? '' : ` of ${codes.join(', ')}`}`;
+}
+
+function anchorLine(anchor: Anchor, before: Anchor | undefined): string {
+  const { kind, sha256: name, from, until, leaf } = anchor;
+  const who = `the ${kind} authority ${name.slice(0, 12)}`;
+  if (before !== undefined)
+    return until === undefined || until === before.until
+      ? `WRITES ANEW ${who}`
+      : `closes ${who} at ${until}${before.until === undefined ? '' : `, it was closed at ${before.until}`}`;
+  const demands = [...leaf.keyUsage, ...leaf.extendedKeyUsage].join(', ');
+  return `trusts ${who} from ${from}${until === undefined ? '' : ` until ${until}`}; its certificates need ${demands}`;
+}
+
+function revocationName({ issuer, serial, recorded }: Revocation): string {
+  return `${issuer} ${serial} ${recorded}`;
+}
+
+function revocationLine({ issuer, serial, revoked, invalidFrom, reason }: Revocation): string {
+  const since = invalidFrom !== undefined && invalidFrom < revoked ? invalidFrom : revoked;
+  return `revokes the certificate ${serial} of ${issuer.slice(0, 12)} from ${since}: ${reason ?? 'no reason given'}`;
+}
+
+function withdrawalLine(
+  { release, by, reason, date }: RepeatedWithdrawal,
+  before: RepeatedWithdrawal | undefined,
+): string {
+  const what = before === undefined ? 'repeats' : 'WRITES ANEW';
+  return `${what} the withdrawal of ${release.slice(0, 12)} on ${date.slice(0, 10)} by ${by}: "${reason}"`;
 }

@@ -1,7 +1,7 @@
 // Does the register's next version keep what the one before said? (register-growth.ts of the client)
 //
-// A reader judges old evidence by today's register. So a revocation that is left out, or an authority that is
-// opened again, is refused here, whoever planned and signed the change.
+// A reader judges old evidence by today's register. So a revocation or a withdrawal that is left out, or an
+// authority that is opened again, is refused here, whoever planned and signed the change.
 
 import { sha256 } from '@cfl/client/encoding';
 import {
@@ -13,12 +13,15 @@ import {
   lostAuthorities,
   lostParties,
   lostRevocations,
+  lostWithdrawals,
   PARTIES_PATH,
   partyRegister,
   REVOCATIONS_PATH,
   revocationsFile,
   TRUSTED_ROOT_PATH,
   trustedRootFile,
+  WITHDRAWN_PATH,
+  withdrawnFile,
 } from '@cfl/client/firmware';
 import { parseRoleName, parseTargetPath, type Targets } from '@cfl/client/tuf';
 import type { Published } from '../deploy/state.ts';
@@ -34,6 +37,7 @@ const KEPT: ReadonlyMap<string, Loss> = new Map([
   [TRUSTED_ROOT_PATH, between(trustedRootFile, lostAuthorities)],
   [ANCHORS_PATH, between(anchorsFile, lostAnchors)],
   [REVOCATIONS_PATH, between(revocationsFile, lostRevocations)],
+  [WITHDRAWN_PATH, between(withdrawnFile, lostWithdrawals)],
 ]);
 
 function between<T>({ parse }: Format<T>, lost: (before: T, after: T) => readonly string[]): Loss {

@@ -107,20 +107,45 @@ export interface Needs {
 export async function needsOf(change: Change, present: Present): Promise<readonly Needs[]> {
   const needs: Needs[] = [];
   for (const [role, document] of change.metadata) {
-    for (const { role: keys, keys: ring } of authoritiesOf(role, change, present)) {
-      const good = document.signatures.map(async ({ keyId, sig }) => {
-        const key = keys.keyIds.map((id) => ring.get(id)).find((known) => known?.id === keyId);
-        return key !== undefined && (await verifySignature(key, document.signedOctets, octetsOf(sig)));
-      });
-      needs.push({
-        role,
-        have: (await Promise.all(good)).filter(Boolean).length,
-        threshold: keys.threshold,
-        of: keys.keyIds.length,
-      });
+    for (const authority of authoritiesOf(role, change, present)) {
+      const { threshold, keyIds } = authority.role;
+      const { size: have } = await goodSigners(document, authority);
+      needs.push({ role, have, threshold, of: keyIds.length });
     }
   }
   return needs;
+}
+
+/** Of the keys that are at hand, as many as the signatures that are still missing. */
+export async function keysToSign(
+  change: Change,
+  present: Present,
+  atHand: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const chosen = new Set<string>();
+  for (const [role, document] of change.metadata) {
+    for (const authority of authoritiesOf(role, change, present)) {
+      const have = new Set([...(await goodSigners(document, authority)), ...chosen]);
+      const { keyIds, threshold } = authority.role;
+      const lacking = threshold - keyIds.filter((id) => have.has(id)).length;
+      const free = keyIds.filter((id) => atHand.has(id) && !have.has(id));
+      for (const id of free.slice(0, Math.max(0, lacking))) chosen.add(id);
+    }
+  }
+  return chosen;
+}
+
+/** The keys of this authority whose signature of the file is good. */
+async function goodSigners(
+  { signatures, signedOctets }: Document<Root | Targets>,
+  { role, keys }: Authority,
+): Promise<ReadonlySet<string>> {
+  const good = new Set<string>();
+  for (const { keyId, sig } of signatures) {
+    const key = role.keyIds.map((id) => keys.get(id)).find((known) => known?.id === keyId);
+    if (key !== undefined && (await verifySignature(key, signedOctets, octetsOf(sig)))) good.add(keyId);
+  }
+  return good;
 }
 
 function octetsOf(sig: string): Uint8Array {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import type { Files } from '@cfl/client/library';
 import { AssociationError, associate, decideInvestigation, type Fault } from '../association/index.ts';
+import { recordChange } from '../audit/change.ts';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
 import { type Published, presentOf } from '../deploy/state.ts';
@@ -46,7 +47,9 @@ export const cplAssociate = command({
         now: io.now,
       });
       const kept =
-        association.outcome === 'planned' ? await keepAndSay(association.change, desk, published) : undefined;
+        association.outcome === 'planned'
+          ? await keepAndSay('associated', association.change, { desk, published, now: io.now })
+          : undefined;
       return { association, kept };
     });
     const { association, kept } = found;
@@ -91,7 +94,7 @@ export const cplDecide = command({
       const options = { choice, reason, published, files, now: io.now } as const;
       const planned = await decideInvestigation(number, options);
       // First the change: a decision without one could not be made again
-      const said = await keepAndSay(planned.change, desk, published);
+      const said = await keepAndSay('decided', planned.change, { desk, published, now: io.now });
       await planned.record();
       return { decided: planned, kept: said };
     });
@@ -105,7 +108,18 @@ function say(lines: readonly string[], io: Io): void {
   for (const line of lines) io.out(line);
 }
 
-async function keepAndSay(change: Change, desk: Desk, published: Published): Promise<string> {
+interface Keeping {
+  readonly desk: Desk;
+  readonly published: Published;
+  readonly now: Date;
+}
+
+async function keepAndSay(
+  act: 'associated' | 'decided',
+  change: Change,
+  { desk, published, now }: Keeping,
+): Promise<string> {
+  await recordChange(act, change, { place: desk.place, published, now });
   const place = await keepChange(desk, change);
   return `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`;
 }

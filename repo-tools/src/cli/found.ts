@@ -8,14 +8,14 @@ import { createKeyFile, publicPath } from '@cfl/client/keys';
 import { type Document, ROOT, type Root, TARGETS, type Targets } from '@cfl/client/tuf';
 import { type CeremonyFile, readCeremony } from '../ceremony/ceremony-file.ts';
 import { type Founding, planFirstRoot } from '../ceremony/found.ts';
-import { makeKey, openGatewaySigners, openSignersAmong } from '../ceremony/keys.ts';
+import { keysAtHand, makeKey, openGatewaySigners, openSignersAmong } from '../ceremony/keys.ts';
 import { planParty } from '../ceremony/party.ts';
 import { parsePartyFile } from '../ceremony/party-file.ts';
 import { CEREMONY_ROLES, HELD_ROLES, ONLINE_ROLES, type RoleHolders } from '../ceremony/roles.ts';
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
-import { authoritiesOf, type Present, signChange } from '../change/sign.ts';
+import { keysToSign, type Present, signChange } from '../change/sign.ts';
 import { loadState, presentOf, publish, writing } from '../deploy/index.ts';
 import { AT_OPTION, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from './desk.ts';
 
@@ -132,14 +132,10 @@ function holdersInWords({ holders }: Founding, here: readonly string[]): readonl
   });
 }
 
-/** With every key of private/keys that may sign something of it. */
+/** With keys of private/keys, as many as it needs: opening one takes its time on purpose. */
 export async function signHere(change: Change, desk: Desk, present: Partial<Present>): Promise<Change> {
   const judged = { root: undefined, targets: undefined, ...present };
-  const wanted = new Set(
-    [...change.metadata.keys()].flatMap((role) =>
-      authoritiesOf(role, change, judged).flatMap(({ role: keys }) => keys.keyIds),
-    ),
-  );
+  const wanted = await keysToSign(change, judged, await keysAtHand(desk.keys));
   let signed = change;
   for (const signer of await openSignersAmong(desk.keys, wanted))
     signed = (await signChange(signed, signer, judged)).change;

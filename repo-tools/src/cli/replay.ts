@@ -1,8 +1,8 @@
-// Every published admission decided again: `replay`.
+// Every published admission decided again, or those of one release: `replay`.
 
 import { basename, dirname, resolve } from 'node:path';
 import { RULES_VERSION, sealedCodes } from '@cfl/client/admission';
-import { command, EXIT, type Io } from '@cfl/client/cli';
+import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { type ChainHead, chainHeadFile, folder, openRepository } from '@cfl/client/library';
 import { type Replayed, type ReplayReport, replay as replayAll } from '../replay/replay.ts';
 import { openSource } from '../replay/source.ts';
@@ -14,7 +14,11 @@ export const replay = command({
   operands: ['LIBRARY'],
   options: {
     ...ROOT_OPTIONS,
-    release: { type: 'string', value: 'HEX', does: 'report this release only: 8 digits or more' },
+    release: {
+      type: 'string',
+      value: 'HEX',
+      does: 'decide this release only, upon the catalogue as the gate read it: 8 digits or more',
+    },
     open: { type: 'boolean', does: 'leave out the rules that look at plaintext' },
     remember: {
       type: 'string',
@@ -30,6 +34,7 @@ export const replay = command({
     { line: 'cfl-repo replay .', does: "the operator's own library in this folder" },
   ],
   async run([library], values, io) {
+    const release = values.release === undefined ? undefined : releaseNamed(values.release);
     const repository = openRepository(library, { wait: io.wait });
     try {
       const root = await firstRootOf(library, 'replay', values, repository);
@@ -38,12 +43,13 @@ export const replay = command({
       const report = await replayAll(source, {
         ...(values.open === true ? { without: sealedCodes } : {}),
         known,
+        release,
         onDecision: (count, of) => io.progress(`Deciding ${count} of ${of} again`),
       });
       io.progress(undefined);
       if (values.remember !== undefined && report.head !== undefined)
         await keepKnown(values.remember, report.head);
-      return say(report, values, io);
+      return say(report, { ...values, release }, io);
     } finally {
       io.progress(undefined);
       repository.close();
@@ -70,10 +76,12 @@ async function keepKnown(
   await files.replace(name, chainHeadFile.encode(head));
 }
 
-function say(report: ReplayReport, { release, open }: { release?: string; open?: boolean }, io: Io): number {
-  const wanted = report.replayed.filter(
-    ({ acceptance }) => release === undefined || isNamed(acceptance.release, release),
-  );
+interface Saying {
+  readonly release: string | undefined;
+  readonly open?: boolean;
+}
+
+function say({ replayed: wanted }: ReplayReport, { release, open }: Saying, io: Io): number {
   if (release !== undefined && wanted.length === 0) {
     io.out('Not in the library; a refusal is known to the submitter and the operator only');
     return EXIT.refused;
@@ -94,8 +102,12 @@ function say(report: ReplayReport, { release, open }: { release?: string; open?:
   return others.length > 0 ? EXIT.act : EXIT.done;
 }
 
-function isNamed(id: string, name: string): boolean {
-  return name.length >= 8 && id.startsWith(name.toLowerCase());
+function releaseNamed(name: string): string {
+  if (/^[0-9a-f]{8,64}$/i.test(name)) return name.toLowerCase();
+  throw new UsageError(
+    `Cannot run "cfl-repo replay": "${name}" is no release, expected 8 to 64 hex digits`,
+    'Name it as cfl show does: --release HEX',
+  );
 }
 
 function counted(count: number): string {

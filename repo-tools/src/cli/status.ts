@@ -1,6 +1,7 @@
 // How the library stands: `status`; and `unlock`, for a lock whose writer is known to be dead.
 
 import { command, EXIT, table } from '@cfl/client/cli';
+import { encodeDate } from '@cfl/client/encoding';
 import { CPL_INDEX_PATH, cplIndex } from '@cfl/client/firmware';
 import {
   type Document,
@@ -13,6 +14,7 @@ import {
   type Targets,
   TIMESTAMP,
 } from '@cfl/client/tuf';
+import { openInvestigations } from '../association/index.ts';
 import { binsIn, filesOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
 import { loadState, type Published, unlock as removeLock } from '../deploy/index.ts';
@@ -40,7 +42,14 @@ export const status = command({
     for (const line of await cplInWords(published, io.now)) io.out(line);
     const held = await submissionsIn(desk.place.private, 'held');
     for (const name of held) io.out(`held       ${nameShown(name)}`);
-    return rows.some(({ due }) => due) || held.length > 0 ? EXIT.act : EXIT.done;
+    const open = await openInvestigations(desk.place.private);
+    for (const { number, code, release, opened, conflicts } of open)
+      io.out(
+        `disputed   investigation ${number} of ${encodeDate(opened).slice(0, 10)}: ${code} ${release.slice(0, 12)}, the hash of ${conflicts.map(({ entry }) => entry).join(', ')}`,
+      );
+    if (open.length > 0) io.err('Decide each: cfl-repo cpl decide NUMBER --keep | --replace --reason "…"');
+    const waits = held.length > 0 || open.length > 0;
+    return waits || rows.some(({ due }) => due) ? EXIT.act : EXIT.done;
   },
 });
 

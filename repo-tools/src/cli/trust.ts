@@ -6,8 +6,9 @@ import { command, EXIT, UsageError } from '@cfl/client/cli';
 import { encodeDate, parseSha256 } from '@cfl/client/encoding';
 import { REVOCATION_REASONS, type RevocationReason } from '@cfl/client/firmware';
 import { parseRoleName, parseTargetPath } from '@cfl/client/tuf';
+import { planCrl } from '../ceremony/crl.ts';
 import { openGatewaySigners } from '../ceremony/keys.ts';
-import { placeOfCrl, planRevocation, planTrust } from '../ceremony/trust.ts';
+import { planRevocation, planTrust } from '../ceremony/trust.ts';
 import type { Change } from '../change/change.ts';
 import { revise } from '../change/plan.ts';
 import { signDocument } from '../change/sign.ts';
@@ -105,11 +106,16 @@ export const crlImport = command({
     const desk = deskAt(values.at, io);
     const octets = await octetsOf(file);
     return writingUpon(desk.place, io.now, async (published) => {
-      const path = await placeOfCrl(octets, published);
-      if ((await published.read(path)) !== undefined) {
+      const plan = await planCrl(octets, published, io.now);
+      if (plan.outcome === 'record first') {
+        io.err(`${basename(file)} leaves out what was revoked: once this is applied, import it again`);
+        return planned(plan.change, published, desk, io.out);
+      }
+      if (plan.outcome === 'there already') {
         io.out(`${basename(file)} is there already`);
         return EXIT.done;
       }
+      const { path } = plan;
       const online = await openGatewaySigners(desk.keys, presentOf(published));
       const role = parseRoleName('catalogue');
       const next = await revise(role, await published.role(role), { add: new Map([[path, octets]]) }, io.now);

@@ -1,19 +1,24 @@
-// A release that must not be used any more: `withdraw`.
+// A release that must not be used any more: `withdraw`; and the registrar's repetition of it.
 
-import { command, EXIT } from '@cfl/client/cli';
+import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { loadState, presentOf } from '../deploy/index.ts';
+import { planRepetition } from '../withdraw/repeat.ts';
 import { withdraw as withdrawRelease } from '../withdraw/withdraw.ts';
-import { AT_OPTION, deskAt } from './desk.ts';
+import { AT_OPTION, type Desk, deskAt, keepChange, stillNeeded } from './desk.ts';
 import { reasonGiven } from './reason.ts';
 
 export const withdraw = command({
   name: 'withdraw',
   does: 'Withdraws a release for good; there is no way back',
-  operands: ['RELEASE'],
+  operands: ['[RELEASE]'],
   options: {
     ...AT_OPTION,
     reason: { type: 'string', value: 'TEXT', does: 'why: one line, for everybody to read' },
+    repeat: {
+      type: 'boolean',
+      does: 'plans the change by which the registrar repeats every withdrawal so far, under its own keys',
+    },
     panel: { type: 'boolean', does: 'the Panel withdraws it, and has asked the operator to publish that' },
   },
   examples: [
@@ -21,9 +26,16 @@ export const withdraw = command({
       line: 'cfl-repo withdraw 11d08e6fa2c4 --reason "battery drain"',
       does: 'published at once; every client refuses the release from then on',
     },
+    { line: 'cfl-repo withdraw --repeat', does: 'plans the change; the registrar signs it' },
   ],
   async run([name], values, io) {
     const desk = deskAt(values.at, io);
+    if ((name === undefined) !== (values.repeat === true))
+      throw new UsageError(
+        'Cannot run "cfl-repo withdraw": expected either a release or --repeat',
+        'Run: cfl-repo withdraw --help',
+      );
+    if (name === undefined) return repeat(desk, io);
     const { listed, version } = await withdrawRelease({
       release: name,
       kind: values.panel === true ? 'panel' : 'operator',
@@ -40,3 +52,18 @@ export const withdraw = command({
     return EXIT.done;
   },
 });
+
+async function repeat(desk: Desk, io: Io): Promise<number> {
+  const published = await loadState(desk.place);
+  const change = await planRepetition(published, io.now);
+  if (change === undefined) {
+    io.out('Every withdrawal is repeated already');
+    return EXIT.done;
+  }
+  const place = await keepChange(desk, change);
+  for (const line of change.words) io.out(line);
+  io.out(
+    `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`,
+  );
+  return EXIT.act;
+}

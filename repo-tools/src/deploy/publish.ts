@@ -61,6 +61,12 @@ export interface OnlineSigners {
   readonly timestamp: Signer;
 }
 
+/** The keys that the gateway uses. */
+export interface GatewaySigners extends OnlineSigners {
+  readonly gate: Signer;
+  readonly catalogue: Signer;
+}
+
 export interface PublishOptions {
   readonly place: Place;
   /** What this was planned upon; undefined for the first publication. */

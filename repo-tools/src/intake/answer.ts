@@ -10,15 +10,14 @@ import {
   fromHex,
   type Json,
   type JsonObject,
-  parseSha256,
   type Sha256,
   toHex,
 } from '@cfl/client/encoding';
+import { fields } from '@cfl/client/firmware';
 import type { Signer } from '@cfl/client/keys';
 import { encodeDocument, type KeyId, signedOctets, verifySignature } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
 import type { Published } from '../deploy/state.ts';
-import { countOf, isObject, listOf, membersOf, strictJson, textOf } from './members.ts';
 
 export const ANSWER_FILE = 'answer.json';
 
@@ -51,7 +50,6 @@ export interface ReadAnswer {
 }
 
 const FORMAT = 'cfl/answer/1';
-const MEMBERS = ['library', 'digest', 'submission', 'outcome', 'since', 'rules', 'cpl', 'findings'];
 
 export async function encodeAnswer(answer: Answer, to: AnswerTo, gate: Signer): Promise<Uint8Array> {
   const { submission, outcome, since, rules, cpl } = answer;
@@ -61,32 +59,34 @@ export async function encodeAnswer(answer: Answer, to: AnswerTo, gate: Signer): 
   return encodeDocument(signed, [{ keyId: gate.key.id, sig }]);
 }
 
+const answerFile = fields.object({
+  signatures: fields.list(fields.object({ keyid: fields.words, sig: fields.words })),
+  signed: fields.object({
+    format: fields.literal(FORMAT),
+    library: fields.words,
+    digest: fields.nullable(fields.digest),
+    submission: fields.words,
+    outcome: fields.words,
+    since: fields.words,
+    rules: fields.words,
+    cpl: fields.integer(0),
+    findings: fields.list(fields.anything),
+  }),
+});
+
 /** Not yet verified. Throws FormatError. */
 export function parseAnswer(octets: Uint8Array): ReadAnswer {
-  const file = membersOf(strictJson(octets), '', ['signatures', 'signed']);
-  const signed = file.get('signed');
-  const members = membersOf(signed, 'signed', ['format', ...MEMBERS]);
-  if (members.get('format') !== FORMAT) membersOf(undefined, `signed.format other than "${FORMAT}"`, []);
-  const outcome = textOf(members, 'outcome');
-  const digest = members.get('digest');
+  const { signatures, signed } = answerFile(fields.strictJson(octets), '');
+  const { format, library, digest, outcome, findings, ...answer } = signed;
   return {
     answer: {
-      submission: textOf(members, 'submission'),
+      ...answer,
       outcome: outcome === 'accepted' || outcome === 'held' ? outcome : 'refused',
-      since: textOf(members, 'since'),
-      rules: textOf(members, 'rules'),
-      cpl: countOf(members, 'cpl'),
-      findings: listOf(members, 'findings').filter(isFinding),
+      findings: findings.filter(isFinding),
     },
-    to: {
-      library: textOf(members, 'library'),
-      digest: digest === null ? null : parseSha256(textOf(members, 'digest')),
-    },
-    signatures: listOf(file, 'signatures').map((value, i) => {
-      const signature = membersOf(value, `signatures[${i}]`, ['keyid', 'sig']);
-      return { keyId: textOf(signature, 'keyid'), sig: textOf(signature, 'sig') };
-    }),
-    signedOctets: encodeCanonical(signed as JsonObject),
+    to: { library, digest },
+    signatures: signatures.map(({ keyid: keyId, sig }) => ({ keyId, sig })),
+    signedOctets: encodeCanonical(signed),
   };
 }
 
@@ -131,7 +131,7 @@ function notAnAnswer(reason: string): ChangeError {
 
 function isFinding(value: Json): value is Json & AnswerFinding {
   const texts = ['code', 'severity', 'at', 'expected', 'found', 'message', 'hint'];
-  return isObject(value) && texts.every((name) => typeof value[name] === 'string');
+  return fields.isObject(value) && texts.every((name) => typeof value[name] === 'string');
 }
 
 /** The findings that decide: what a submitter must read. Acknowledged warnings and records do not. */

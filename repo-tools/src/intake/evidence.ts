@@ -2,13 +2,17 @@
 //
 // A dry run has no bundle yet: it takes the stamp for one of now, and the certificate for the one that will
 // sign, or for one that the register gives the originator where nobody says which.
+//
+// Of the revocation lists the gate reads the newest of each authority, however many there are, and those that
+// a reader takes for the authorities' own certificates. Nothing is missed by that: a list that leaves out an
+// entry of the one before is published only where register/revocations.json holds the entry (ceremony/crl.ts),
+// and nothing is ever taken out of that file.
 
 import type { EvidenceFact } from '@cfl/client/admission';
 import { encodeDate } from '@cfl/client/encoding';
 import {
   EvidenceError,
   type EvidenceTrust,
-  readTrust,
   type SigningCertificate,
   verifyBundle,
 } from '@cfl/client/evidence';
@@ -23,6 +27,7 @@ import {
   type Statement,
   TRUSTED_ROOT_PATH,
 } from '@cfl/client/firmware';
+import { loadTrust } from '@cfl/client/library';
 import { parseRoleName } from '@cfl/client/tuf';
 import type { Published } from '../deploy/state.ts';
 import { payloadOf, SubmissionError } from './submission.ts';
@@ -123,20 +128,14 @@ function readStatement(octets: () => Uint8Array): Statement {
   }
 }
 
-/** Undefined where the register has no anchors yet. Throws EvidenceError where what it has is not usable. */
-export async function evidenceTrust(published: Published): Promise<EvidenceTrust | undefined> {
-  const trustedRoot = await published.read(TRUSTED_ROOT_PATH);
-  const anchors = await published.read(ANCHORS_PATH);
-  const revocations = await published.read(REVOCATIONS_PATH);
-  if (trustedRoot === undefined || anchors === undefined || revocations === undefined) return undefined;
-  return readTrust({ trustedRoot, anchors, revocations, crls: await publishedCrls(published) });
-}
-
 const CATALOGUE = parseRoleName('catalogue');
 
-async function publishedCrls(published: Published): Promise<readonly Uint8Array[]> {
-  const catalogue = await published.role(CATALOGUE);
-  const paths = [...(catalogue?.signed.targets.keys() ?? [])].filter((path) => path.startsWith('crl/'));
-  const crls = await Promise.all(paths.map((path) => published.read(path)));
-  return crls.flatMap((octets) => octets ?? []);
+/** Undefined where the register has no anchors yet. Throws EvidenceError where what it has is not usable. */
+export async function evidenceTrust(published: Published): Promise<EvidenceTrust | undefined> {
+  for (const path of [TRUSTED_ROOT_PATH, ANCHORS_PATH, REVOCATIONS_PATH])
+    if ((await published.read(path)) === undefined) return undefined;
+  return loadTrust({
+    read: (path) => published.read(path),
+    catalogued: async () => (await published.role(CATALOGUE))?.signed.targets.keys() ?? [],
+  });
 }

@@ -18,7 +18,7 @@ import { RULES_VERSION } from '@cfl/client/admission';
 import { canonicalText, encodeDate, type JsonObject, type Sha256 } from '@cfl/client/encoding';
 import { type Document, metadataFile, parseTargets, type RoleName, type Targets } from '@cfl/client/tuf';
 import { type Act, type AuditLog, openAudit } from '../audit/log.ts';
-import { publish } from '../deploy/publish.ts';
+import { type GatewaySigners, publish } from '../deploy/publish.ts';
 import { loadState, type Place, type Published } from '../deploy/state.ts';
 import { writingUpon } from '../deploy/writing.ts';
 import {
@@ -46,12 +46,12 @@ import { answerOf, decideSubmission, refusalOf } from './decide.ts';
 import { readDecision } from './decision.ts';
 import { contentOf, keepReception, type Rejection, readJudgement } from './judgement.ts';
 import { readLibrary } from './library.ts';
-import { type IntakeSigners, PlannedLibrary } from './planned.ts';
+import { PlannedLibrary } from './planned.ts';
 import { readSubmission, readSubmittedChange, type Submission, SubmissionError } from './submission.ts';
 
 export interface IntakeOptions {
   readonly place: Place;
-  readonly online: IntakeSigners;
+  readonly online: GatewaySigners;
   readonly now: Date;
 }
 

@@ -16,10 +16,9 @@ import {
   type Sha256,
   sha256,
 } from '@cfl/client/encoding';
-import { FormatError } from '@cfl/client/firmware';
+import { fields } from '@cfl/client/firmware';
 import type { Files } from '@cfl/client/library';
 import type { Change } from '../change/change.ts';
-import { listOf, type Members, membersOf, parseMembers, textOf } from './members.ts';
 
 export type Rejection = Omit<ReleasedHold, 'code'>;
 
@@ -71,29 +70,19 @@ function encodeJudgement({ submission, received, released, rejected }: Judgement
   return new TextEncoder().encode(`${JSON.stringify(judgement, undefined, 2)}\n`);
 }
 
-/** Throws FormatError, or TypeError for a date that is not exact. */
+const judged = { by: fields.line, reason: fields.line };
+const judgementFile = fields.object({
+  format: fields.literal(FORMAT),
+  submission: fields.words,
+  received: fields.date,
+  released: fields.list(fields.object({ code: fields.words, ...judged })),
+  rejected: fields.nullable(fields.object(judged)),
+});
+
+/** Throws FormatError. */
 export function parseJudgement(octets: Uint8Array): Judgement {
-  const members = parseMembers(octets, FORMAT, ['submission', 'received', 'released', 'rejected']);
-  const rejected = members.get('rejected');
-  return {
-    submission: textOf(members, 'submission'),
-    received: parseDate(textOf(members, 'received')),
-    released: listOf(members, 'released').map((value, i) => {
-      const one = membersOf(value, `released[${i}]`, ['code', 'by', 'reason']);
-      return { code: textOf(one, 'code'), ...judgeOf(one) };
-    }),
-    rejected: rejected === null ? undefined : judgeOf(membersOf(rejected, 'rejected', ['by', 'reason'])),
-  };
-}
-
-function judgeOf(members: Members): Rejection {
-  return { by: lineOf(members, 'by'), reason: lineOf(members, 'reason') };
-}
-
-function lineOf(members: Members, name: string): string {
-  const text = textOf(members, name);
-  if (isLine(text)) return text;
-  throw new FormatError(name, { found: JSON.stringify(text), expected: 'one line of 1 to 200 characters' });
+  const { format, received, rejected, ...rest } = judgementFile(fields.strictJson(octets), '');
+  return { ...rest, received: parseDate(received), rejected: rejected ?? undefined };
 }
 
 /** As every reader of the public record takes it. */

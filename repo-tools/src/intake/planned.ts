@@ -17,18 +17,12 @@ import {
 import { authorityOf } from '../change/bins.ts';
 import { signDocument } from '../change/sign.ts';
 import { reviseFamily } from '../change/split.ts';
-import type { OnlineSigners, Publication } from '../deploy/publish.ts';
+import type { GatewaySigners, Publication } from '../deploy/publish.ts';
 import type { Published } from '../deploy/state.ts';
 import { catalogueWith } from './catalogue.ts';
 import type { SubmissionDecision } from './decide.ts';
 import { encodeHead, readHead, recordDecision } from './decision.ts';
 import type { Submission } from './submission.ts';
-
-/** The keys that intake uses. */
-export interface IntakeSigners extends OnlineSigners {
-  readonly gate: Signer;
-  readonly catalogue: Signer;
-}
 
 export const GATE = parseRoleName('gate');
 export const CATALOGUE = parseRoleName('catalogue');
@@ -159,7 +153,7 @@ export class PlannedLibrary implements Published {
   }
 
   /** Everything taken up, with the gate's and the catalogue's next versions signed. */
-  async publication({ gate, catalogue }: IntakeSigners, now: Date): Promise<Publication> {
+  async publication({ gate, catalogue }: GatewaySigners, now: Date): Promise<Publication> {
     const roles = new Map(this.#roles);
     const decided = this.#below('intake/', 'withdrawn/');
     for (const [role, document] of await this.#revised(GATE, decided, gate, now)) roles.set(role, document);

@@ -9,6 +9,7 @@
 import { encodeCanonical, type Sha256, sha256 } from '@cfl/client/encoding';
 import {
   FormatError,
+  fields,
   imagePath,
   type ManufacturerCode,
   notesPath,
@@ -23,7 +24,6 @@ import { familyOf } from '../change/bins.ts';
 import { type Change, readChange } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
 import { ANSWER_FILE } from './answer.ts';
-import { isObject, strictJson } from './members.ts';
 
 export interface SubmittedRelease {
   readonly code: ManufacturerCode;
@@ -189,9 +189,9 @@ async function digestOf({ metadata, targets }: Change): Promise<Sha256> {
 
 /** What the payload of a bundle says, whether or not its signature holds. Throws FormatError where it has none. */
 export function payloadOf(bundle: Uint8Array): Uint8Array {
-  const json = strictJson(bundle);
-  const envelope = isObject(json) ? json['dsseEnvelope'] : undefined;
-  const payload = isObject(envelope) ? envelope['payload'] : undefined;
+  const json = fields.strictJson(bundle);
+  const envelope = fields.isObject(json) ? json['dsseEnvelope'] : undefined;
+  const payload = fields.isObject(envelope) ? envelope['payload'] : undefined;
   if (typeof payload === 'string' && payload !== '') return new Uint8Array(Buffer.from(payload, 'base64'));
   throw new FormatError('dsseEnvelope.payload', { found: 'nothing', expected: 'a statement' });
 }

@@ -1,7 +1,8 @@
 // The library as it was when something was decided: the very files that the decision names, by their SHA-256.
 //
 // Two things are not taken from where the gate took them. The list of what was published comes from the decisions
-// before, so that a catalogue that lied at the time is found out; and so does the head of the chain.
+// before, so that a catalogue that lied at the time is found out; and so does the head of the chain. Where one
+// release alone is decided again there are no decisions before it, and both are taken as the gate read them.
 
 import { type Sha256, sha256 } from '@cfl/client/encoding';
 import { type EndorsementPlace, parseEndorsementPath, type ReleaseId } from '@cfl/client/firmware';
@@ -34,12 +35,12 @@ export class PastLibrary implements Published {
   /** Paths of the catalogue of which the gate read something else than the decisions make. */
   readonly disputed = new Set<string>();
   readonly #source: ReplaySource;
-  readonly #derived: Derived;
+  readonly #derived: Derived | undefined;
   readonly #digests: ReadonlyMap<string, Sha256 | null>;
 
   private constructor(
     source: ReplaySource,
-    derived: Derived,
+    derived: Derived | undefined,
     digests: ReadonlyMap<string, Sha256 | null>,
     targets: Document<Targets>,
   ) {
@@ -54,7 +55,7 @@ export class PastLibrary implements Published {
   static async of(
     decisions: readonly Acceptance[],
     source: ReplaySource,
-    derived: Derived,
+    derived: Derived | undefined,
   ): Promise<PastLibrary> {
     const byPath = new Map<string, Sha256 | null>();
     for (const { path, sha256: digest } of decisions.flatMap(({ digests }) => digests)) {
@@ -73,7 +74,7 @@ export class PastLibrary implements Published {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    if (isDerived(path)) return this.#derive(path);
+    if (this.#derived !== undefined && isDerived(path)) return this.#derive(path, this.#derived.files);
     const digest = this.#digests.get(path);
     if (digest === undefined) throw new CannotReplay(`it does not say which ${path} it rests on`);
     if (digest === null) return undefined;
@@ -91,8 +92,8 @@ export class PastLibrary implements Published {
       .filter((place) => place.release === release);
   }
 
-  async #derive(path: string): Promise<Uint8Array | undefined> {
-    const octets = this.#derived.files.get(path);
+  async #derive(path: string, files: Derived['files']): Promise<Uint8Array | undefined> {
+    const octets = files.get(path);
     const then = this.#digests.get(path);
     const now = octets === undefined ? null : await sha256(octets);
     if (then !== undefined && then !== now) this.disputed.add(path);

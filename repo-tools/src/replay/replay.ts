@@ -6,6 +6,8 @@
 // - It is decided by the gate's own function, at the recorded moment, upon the files that the decision names.
 // - Rules that need plaintext may be left out by name. Then the others are compared.
 // - A decision of another version of the rules is not compared: the program of that version does that.
+// - Of one release alone, only the submissions that brought it are decided. What was published before is then
+//   taken from the catalogue of that time, and not from the decisions before it.
 
 import { type Decision, decide, RULES_VERSION, type RuleCode, rules } from '@cfl/client/admission';
 import { parseDate } from '@cfl/client/encoding';
@@ -47,6 +49,8 @@ export interface ReplayReport {
 
 export interface ReplayOptions {
   readonly without?: ReadonlySet<RuleCode>;
+  /** The beginning of a release's name: this one alone. */
+  readonly release?: string | undefined;
   /** The head of the chain that was seen before. */
   readonly known?: ChainHead | undefined;
   readonly onDecision?: (count: number, of: number) => void;
@@ -55,14 +59,29 @@ export interface ReplayOptions {
 /** Throws LibraryError where the chain of decisions is not whole. */
 export async function replay(source: ReplaySource, options: ReplayOptions = {}): Promise<ReplayReport> {
   const { head, decisions } = await publishedChain(source.published, options.known);
+  const without = options.without ?? new Set<RuleCode>();
+  if (options.release !== undefined)
+    return { replayed: await replayRelease(options.release, decisions, { source, without }), head };
   const derived = new Map<string, Uint8Array>();
   const replayed: Replayed[] = [];
   for (const group of submissionsOf(decisions)) {
     options.onDecision?.(replayed.length + 1, decisions.length);
-    replayed.push(...(await replaySubmission(group, source, derived, options.without ?? new Set())));
+    replayed.push(...(await replaySubmission(group, source, derived, without)));
     for (const one of group) await take(one, source, derived);
   }
   return { replayed, head };
+}
+
+async function replayRelease(
+  name: string,
+  decisions: readonly ChainedDecision[],
+  { source, without }: { readonly source: ReplaySource; readonly without: ReadonlySet<RuleCode> },
+): Promise<readonly Replayed[]> {
+  const isNamed = ({ acceptance }: Pick<Replayed, 'acceptance'>) => acceptance.release.startsWith(name);
+  const replayed: Replayed[] = [];
+  for (const group of submissionsOf(decisions))
+    if (group.some(isNamed)) replayed.push(...(await replaySubmission(group, source, undefined, without)));
+  return replayed.filter(isNamed);
 }
 
 /** Decisions about one submission follow one another. */
@@ -89,7 +108,7 @@ async function take(
 async function replaySubmission(
   group: readonly ChainedDecision[],
   source: ReplaySource,
-  derived: Map<string, Uint8Array>,
+  derived: Map<string, Uint8Array> | undefined,
   without: ReadonlySet<RuleCode>,
 ): Promise<readonly Replayed[]> {
   const [first] = group;
@@ -97,7 +116,7 @@ async function replaySubmission(
   const { acceptance } = first;
   try {
     const all = group.map((one) => one.acceptance);
-    const past = await PastLibrary.of(all, source, { files: derived });
+    const past = await PastLibrary.of(all, source, derived && { files: derived });
     const { submission, former } = await submissionAgain(group, past, source);
     const { releases } = await factsOf(submission, past, {
       now: parseDate(acceptance.decided),
@@ -120,6 +139,7 @@ async function replaySubmission(
       );
       return differing(one.acceptance, [...found, ...disputed]);
     });
+    if (derived === undefined) return results;
     const after = accepted(past, submission);
     const facts = releases.map((one) => one.facts);
     for (const [path, octets] of await catalogueWith(facts, after)) derived.set(path, octets);

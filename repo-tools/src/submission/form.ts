@@ -8,18 +8,19 @@ import {
   decodeImage,
   encodeImage,
   FormatError,
+  fields,
   libraryForm,
   NOTES_SECTIONS,
   OtaError,
   type OtaImage,
   type PartyId,
+  type Read,
   type Statement,
   type StatementForm,
   slicesOf,
   statementFor,
 } from '@cfl/client/firmware';
 import { ChangeError } from '../change/errors.ts';
-import { countOf, type Members, parseMembers, textOf } from '../intake/members.ts';
 
 export const RELEASE_FILE = 'release.json';
 export const NOTES_FILE = 'notes.md';
@@ -36,7 +37,19 @@ const STATED = [
   'supersedes',
   'acknowledged',
   'contact',
-];
+] as const;
+
+const formFile = fields.object(
+  {
+    format: fields.literal(FORMAT),
+    image: fields.words,
+    ...(Object.fromEntries(STATED.map((name) => [name, fields.anything])) as Record<
+      (typeof STATED)[number],
+      Read<Json>
+    >),
+  },
+  { trailer: fields.literal('strip'), slice: fields.integer(1) },
+);
 
 export interface ReleaseForm {
   /** Path of the image, relative to `release.json`. */
@@ -46,7 +59,7 @@ export interface ReleaseForm {
   /** Octets of a slice, where a PPMID image is too large for one transfer. */
   readonly slice: number | undefined;
   /** Not yet checked: a form may hold "…". */
-  readonly stated: Members;
+  readonly stated: ReadonlyMap<string, Json>;
 }
 
 export function encodeForm({ image, trailer, slice, stated }: ReleaseForm): Uint8Array {
@@ -63,24 +76,11 @@ export function encodeForm({ image, trailer, slice, stated }: ReleaseForm): Uint
 /** Throws ChangeError BAD_INPUT. */
 export function parseForm(octets: Uint8Array): ReleaseForm {
   try {
-    const members = parseMembers(octets, FORMAT, ['image', ...STATED], ['trailer', 'slice']);
-    const trailer = members.get('trailer');
-    if (trailer !== undefined && trailer !== 'strip')
-      throw new FormatError('trailer', { found: JSON.stringify(trailer), expected: '"strip", or nothing' });
-    return {
-      image: textOf(members, 'image'),
-      trailer,
-      slice: members.has('slice') ? sliceLength(countOf(members, 'slice')) : undefined,
-      stated: new Map([...members].filter(([name]) => STATED.includes(name))),
-    };
+    const { format, image, trailer, slice, ...stated } = formFile(fields.strictJson(octets), '');
+    return { image, trailer, slice, stated: new Map<string, Json>(Object.entries(stated)) };
   } catch (cause) {
     throw unusable(cause);
   }
-}
-
-function sliceLength(octets: number): number {
-  if (octets > 0) return octets;
-  throw new FormatError('slice', { found: String(octets), expected: 'octets of a slice, from 1' });
 }
 
 export interface StatementContext {

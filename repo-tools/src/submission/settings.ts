@@ -4,8 +4,8 @@
 // trusted before are kept in `.cfl/`, as `cfl` keeps them; without that folder the root is fetched again.
 
 import { resolve } from 'node:path';
-import { parseSha256, type Sha256, sha256 } from '@cfl/client/encoding';
-import { FormatError, type PartyId, parsePartyId } from '@cfl/client/firmware';
+import { type Sha256, sha256 } from '@cfl/client/encoding';
+import { FormatError, fields, type PartyId, partyId } from '@cfl/client/firmware';
 import {
   type Files,
   fileCache,
@@ -18,7 +18,6 @@ import {
 import { Client, parseRoleName, type RoleName } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
 import { openPublished, type Published } from '../deploy/state.ts';
-import { membersOf, parseMembers, textOf, textsOf } from '../intake/members.ts';
 
 export const SETTINGS_FILE = 'publish.json';
 const STATE = '.cfl';
@@ -84,20 +83,30 @@ export async function readSettings(base: string): Promise<PublishSettings> {
 /** What signs statements; every other member of `keys` is a role. */
 const EVIDENCE: readonly string[] = ['statement', 'certificate', 'timeAuthority'];
 
+const settingsFile = fields.object({
+  format: fields.literal(FORMAT),
+  library: fields.words,
+  root: fields.digest,
+  party: partyId.exact,
+  keys: fields.record(fields.anything),
+});
+const evidenceKeys = fields.object(
+  { statement: fields.words },
+  { certificate: fields.words, timeAuthority: fields.words },
+);
+const paths = fields.list(fields.words);
+
 function parseSettings(octets: Uint8Array): PublishSettings {
-  const members = parseMembers(octets, FORMAT, ['library', 'root', 'party', 'keys']);
-  const given = members.get('keys');
-  const names = Object.keys(given ?? {}).filter((name) => !EVIDENCE.includes(name));
-  const keys = membersOf(given, 'keys', ['statement'], [...names, ...EVIDENCE]);
+  const { library, root, party, keys } = settingsFile(fields.strictJson(octets), '');
+  const roles = [...keys].filter(([name]) => !EVIDENCE.includes(name));
+  const evidence = Object.fromEntries([...keys].filter(([name]) => EVIDENCE.includes(name)));
   return {
-    library: textOf(members, 'library'),
-    root: parseSha256(members.get('root')),
-    party: parsePartyId(members.get('party')),
+    library,
+    root,
+    party,
     keys: {
-      roles: new Map(names.map((name) => [parseRoleName(name), textsOf(keys, name)])),
-      statement: textOf(keys, 'statement'),
-      certificate: keys.has('certificate') ? textOf(keys, 'certificate') : undefined,
-      timeAuthority: keys.has('timeAuthority') ? textOf(keys, 'timeAuthority') : undefined,
+      roles: new Map(roles.map(([name, value]) => [parseRoleName(name), paths(value, `keys.${name}`)])),
+      ...evidenceKeys(evidence, 'keys'),
     },
   };
 }

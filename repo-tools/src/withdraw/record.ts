@@ -3,8 +3,8 @@
 // Written once, in the next free place; nothing takes it back and nothing replaces it.
 
 import { encodeDate, type Sha256 } from '@cfl/client/encoding';
-import type { ReleaseId } from '@cfl/client/firmware';
-import { type Withdrawer, withdrawalFile, withdrawalPath } from '@cfl/client/library';
+import type { ReleaseId, Withdrawer } from '@cfl/client/firmware';
+import { withdrawalFile, withdrawalPath } from '@cfl/client/library';
 import type { Published } from '../deploy/state.ts';
 
 export interface WithdrawalRecord {

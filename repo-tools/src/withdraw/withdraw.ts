@@ -2,15 +2,15 @@
 //
 // A release that is withdrawn may be withdrawn again, by another: each says why.
 
-import { CATALOGUE_INDEX_PATH, catalogueIndex, FormatError } from '@cfl/client/firmware';
-import { type ListedRelease, resolveRelease, type Withdrawer, withdrawalPath } from '@cfl/client/library';
+import { CATALOGUE_INDEX_PATH, catalogueIndex, FormatError, type Withdrawer } from '@cfl/client/firmware';
+import { type ListedRelease, resolveRelease, withdrawalPath } from '@cfl/client/library';
 import { openAudit } from '../audit/log.ts';
 import { ChangeError } from '../change/errors.ts';
-import { publish } from '../deploy/publish.ts';
+import { type GatewaySigners, publish } from '../deploy/publish.ts';
 import type { Place, Published } from '../deploy/state.ts';
 import { writingUpon } from '../deploy/writing.ts';
 import { publishedReleases } from '../intake/library.ts';
-import { type IntakeSigners, PlannedLibrary } from '../intake/planned.ts';
+import { PlannedLibrary } from '../intake/planned.ts';
 import { freeNumber, recordOf } from './record.ts';
 
 export interface WithdrawOptions {
@@ -19,7 +19,7 @@ export interface WithdrawOptions {
   readonly kind: Exclude<Withdrawer, 'manufacturer'>;
   readonly reason: string;
   readonly place: Place;
-  readonly online: IntakeSigners;
+  readonly online: GatewaySigners;
   readonly now: Date;
 }
 

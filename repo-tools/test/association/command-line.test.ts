@@ -10,6 +10,7 @@ import { folder } from '@cfl/client/library';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startTimestampAuthority } from '../../../client/test/evidence/pki.ts';
 import { STAMPED } from '../../../client/test/evidence/scene.ts';
+import { readAudit } from '../../src/audit/log.ts';
 import { readChange } from '../../src/change/change.ts';
 import { program as publishProgram } from '../../src/cli/publish.ts';
 import { program as repoProgram } from '../../src/cli/repo.ts';
@@ -199,7 +200,10 @@ describe('cfl-repo cpl associate and decide', () => {
     expect(out.at(-1)).toBe(
       'Wrote change "CPL snapshot 2: hash of CPL-000381" to private/changes/1; it needs: cpl',
     );
-    const change = await readChange(folder(join(library, 'private'), 'secret'), 'changes/1');
+    const files = folder(join(library, 'private'), 'secret');
+    const [act] = await readAudit(files);
+    expect(act?.record).toMatchObject({ act: 'associated', what: 'CPL snapshot 2: hash of CPL-000381' });
+    const change = await readChange(files, 'changes/1');
     expect(await applyCpl(all, change)).toBeGreaterThan(0);
   });
 
@@ -228,6 +232,14 @@ describe('cfl-repo cpl associate and decide', () => {
     const opened = await run(repoProgram, ['cpl', 'associate', sent.name, ...at]);
     expect(opened.exit).toBe(4);
     expect(opened.err).toEqual(['Decide: cfl-repo cpl decide 1 --keep | --replace --reason "…"']);
+    const disputed = async () =>
+      (await run(repoProgram, ['status', ...at])).out.filter((line) => line.startsWith('disputed'));
+    expect(await disputed()).toEqual([
+      expect.stringMatching(
+        /^disputed {3}investigation 1 of 2026-11-20: FFF\d [0-9a-f]{12}, the hash of CPL-000381$/,
+      ),
+    ]);
+    expect((await run(repoProgram, ['status', ...at])).exit).toBe(4);
 
     const decide = (...words: string[]) => run(repoProgram, ['cpl', 'decide', '1', ...words, ...at]);
     expect((await decide('--keep')).exit).toBe(2);
@@ -242,6 +254,12 @@ describe('cfl-repo cpl associate and decide', () => {
     expect(decided.out[0]).toMatch(
       /^Investigation 1: CPL-000381 gets the hash [0-9a-f]{12} instead of a9a9a9a9a9a9/,
     );
+    expect(await disputed()).toEqual([]);
+    const acts = await readAudit(files);
+    expect(acts.map(({ record }) => [record.act, record.what])).toEqual([
+      ['investigated', expect.stringMatching(/^[0-9a-f]{64}$/)],
+      ['decided', expect.stringMatching(/^CPL snapshot 2: investigation 1, /)],
+    ]);
     expect(decided.out.at(-1)).toMatch(/^Wrote change "CPL snapshot 2: investigation 1, .*; it needs: cpl$/);
     expect((await decide('--keep', '--reason', 'no')).err[0]).toMatch(
       /^Cannot decide investigation 1: it was decided on 2026-11-20, replace, "the older hash was of a test image"/,

@@ -41,8 +41,8 @@ import { type Change, writeChange } from '../../src/change/change.ts';
 import { revise } from '../../src/change/plan.ts';
 import { planCplImport } from '../../src/cpl/index.ts';
 import { loadState } from '../../src/deploy/index.ts';
+import type { GatewaySigners } from '../../src/deploy/publish.ts';
 import { endorsementName } from '../../src/endorsement/index.ts';
-import type { IntakeSigners } from '../../src/intake/planned.ts';
 import { readSubmission, type Submission } from '../../src/intake/submission.ts';
 import { type Draft, draftChange } from '../../src/submission/draft.ts';
 import { type MemoryPlace, memoryPlace } from '../deploy/memory-files.ts';
@@ -70,7 +70,7 @@ const SUPPLIERS = ['energy', 'gas', 'export', 'grid', 'former', 'strange'] as co
 export interface World {
   readonly place: MemoryPlace;
   readonly held: Keys;
-  readonly online: IntakeSigners;
+  readonly online: GatewaySigners;
   readonly trust: Trust;
   readonly meters: Maker;
   readonly other: Maker;

@@ -13,8 +13,13 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, type Pki } from '../../../client/test/evidence/pki.ts';
 import { pkiOf } from '../../../client/test/evidence/scene.ts';
-import { placeOfCrl, planRevocation, planTrust } from '../../src/ceremony/trust.ts';
+import { planCrl } from '../../src/ceremony/crl.ts';
+import { planRevocation, planTrust } from '../../src/ceremony/trust.ts';
+import { describeChange } from '../../src/change/describe.ts';
+import { revise } from '../../src/change/plan.ts';
 import type { Published } from '../../src/deploy/index.ts';
+import { evidenceTrust } from '../../src/intake/evidence.ts';
+import { CATALOGUE } from '../../src/intake/planned.ts';
 import { trusting } from '../authorities.ts';
 import { accept, after, expectRefused, type Honest, honest } from '../change/honest.ts';
 import { listing, octets, signed } from '../deploy/scene.ts';
@@ -158,6 +163,49 @@ describe('refused is a change of the registrar, signed in full, that', () => {
   });
 });
 
+describe('in words', () => {
+  it('planning says which authority is closed, and when', async () => {
+    const { words } = await planTrust(await closing(scene.published), scene.published, NOW);
+    expect(words).toEqual([]);
+    const begun = await honest();
+    const trusted = await after(
+      begun,
+      await signed(await trusting(begun.published), begun.held.registrar, begun.published),
+    );
+    expect((await planTrust(await closing(trusted.published), trusted.published, NOW)).words).toEqual([
+      expect.stringMatching(new RegExp(`^closes {3}the timestamp authority [0-9a-f]{12} at ${later(10)}$`)),
+      `closes   the authority "Example Time Authority" of trusted_root.json at ${later(20)}`,
+    ]);
+  });
+
+  it('signing spells out what becomes of authorities and revocations', async () => {
+    const published = { ...reading(scene.published), root: undefined };
+    const said = async (change: Parameters<typeof describeChange>[0]) =>
+      (await describeChange(change, published)).map((line) => line.slice(14));
+    expect(await said(await edited(ANCHORS_PATH, (text) => text.replace(later(10), later(9))))).toEqual([
+      'replaces register/anchors.json',
+      expect.stringMatching(
+        new RegExp(
+          `^closes the timestamp authority [0-9a-f]{12} at ${later(9)}, it was closed at ${later(10)}$`,
+        ),
+      ),
+    ]);
+    const opened = await edited(ANCHORS_PATH, (text) => text.replace(`,"until":"${later(10)}"`, ''));
+    expect((await said(opened))[1]).toMatch(/^WRITES ANEW the timestamp authority/);
+    const issuer = digestOf(pki.root.certificate);
+    const revoking = await planRevocation(revocation(issuer), scene.published, NOW);
+    expect(await said(revoking)).toEqual([
+      'replaces register/revocations.json',
+      `revokes the certificate 021F of ${issuer.slice(0, 12)} from ${encodeDate(NOW)}: keyCompromise`,
+    ]);
+    const bare = { ...published, role: async () => undefined, read: async () => undefined };
+    const anchors = await edited(ANCHORS_PATH, (text) => text.replace(later(10), later(9)));
+    expect((await describeChange(anchors, bare)).join('\n')).toMatch(
+      /trusts the certificate authority [0-9a-f]{12} from .*; its certificates need digitalSignature, 1\.3/,
+    );
+  });
+});
+
 describe('planning', () => {
   it('refuses to open an authority of the trusted root again', async () => {
     const trustedRoot = octets(
@@ -179,33 +227,111 @@ describe('planning', () => {
 });
 
 describe('a revocation list', () => {
+  const placed = (path: string) => ({ outcome: 'publish', path });
+
   it('of the authority above a time authority has its place, too', async () => {
     const alone = await timeAuthorityAlone();
-    expect(await placeOfCrl(pki.crl({ number: 3, by: pki.root }), alone)).toBe(
-      `crl/${digestOf(pki.root.certificate)}-3.crl`,
+    expect(await planCrl(pki.crl({ number: 3, by: pki.root }), alone, NOW)).toEqual(
+      placed(`crl/${digestOf(pki.root.certificate)}-3.crl`),
     );
   });
 
   it('has a place under a number as long as a date and an hour', async () => {
     const number = 20_261_118_100_211_000;
-    expect(await placeOfCrl(pki.crl({ number }), scene.published)).toBe(pki.crlPath(number));
+    expect(await planCrl(pki.crl({ number }), scene.published, NOW)).toEqual(placed(pki.crlPath(number)));
   });
 
   it('is refused where another has its number, and is there where the same has it', async () => {
     const list = new Uint8Array(pki.crl({ number: 1 }));
-    const path = await placeOfCrl(list, scene.published);
-    const holding = {
-      ...reading(scene.published),
-      read: async (one: string) => (one === path ? list : scene.published.read(one)),
-    };
-    expect(await placeOfCrl(list, holding)).toBe(path);
+    const holding = await holdingLists([[1, list]]);
+    expect(await planCrl(list, holding, NOW)).toEqual({ outcome: 'there already', path: pki.crlPath(1) });
     const entries = [{ serial: 0x21fn, revoked: NOW, reason: 1 }];
-    await expect(placeOfCrl(pki.crl({ number: 1, entries }), holding)).rejects.toMatchObject({
+    await expect(planCrl(pki.crl({ number: 1, entries }), holding, NOW)).rejects.toMatchObject({
       code: 'EXISTS',
-      message: expect.stringContaining(`another list of this number is published as ${path}`),
+      message: expect.stringContaining(`another list of this number is published as ${pki.crlPath(1)}`),
     });
   });
+
+  const HELD = { serial: 0x31fn, revoked: new Date('2026-11-17T00:00:00Z'), reason: 6 };
+  const OTHER = { serial: 0x32fn, revoked: new Date('2026-11-16T00:00:00Z') };
+
+  it('that lifts a hold, or forgets what expired, waits until the registrar has recorded it', async () => {
+    const holding = await holdingLists([[1, pki.crl({ number: 1, entries: [HELD, OTHER] })]]);
+    const more = { serial: 0x33fn, revoked: NOW, reason: 4 };
+    const whole = pki.crl({ number: 2, entries: [HELD, OTHER, more] });
+    expect(await planCrl(whole, holding, NOW)).toEqual(placed(pki.crlPath(2)));
+
+    const next = pki.crl({ number: 2, entries: [more] });
+    const plan = await planCrl(next, holding, NOW);
+    if (plan.outcome !== 'record first') throw new TypeError('it would be published');
+    expect(plan.change.words).toEqual([
+      expect.stringMatching(
+        /^records {2}the revocation of 031F of .*, certificateHold: list 2 leaves it out$/,
+      ),
+      expect.stringMatching(
+        /^records {2}the revocation of 032F of .*, no reason given: list 2 leaves it out$/,
+      ),
+    ]);
+    const recorded = await after(scene, await signed(plan.change, scene.held.registrar, scene.published));
+    const then = await holdingLists(
+      [[1, pki.crl({ number: 1, entries: [HELD, OTHER] })]],
+      recorded.published,
+    );
+    expect(await planCrl(next, then, NOW)).toEqual(placed(pki.crlPath(2)));
+    // From the register alone, a reader knows of the hold for good
+    const { crls, revocations } =
+      (await evidenceTrust(await holdingLists([[2, next]], recorded.published))) ?? {};
+    expect(crls?.map(({ number }) => number)).toEqual([2n]);
+    expect(revocations?.slice(-2)).toMatchObject([
+      { serial: '031F', revoked: '2026-11-17T00:00:00Z', reason: 'certificateHold' },
+      { serial: '032F', revoked: '2026-11-16T00:00:00Z' },
+    ]);
+  });
+
+  it('that says less of a certificate than the one before loses nothing either', async () => {
+    const holding = await holdingLists([[1, pki.crl({ number: 1, entries: [{ ...HELD, reason: 1 }] })]]);
+    const later = pki.crl({ number: 2, entries: [{ ...HELD, revoked: NOW, reason: 1 }] });
+    expect((await planCrl(later, holding, NOW)).outcome).toBe('record first');
+  });
+
+  it('that comes late, after one of a higher number, brings nothing that is not recorded', async () => {
+    const holding = await holdingLists([[2, pki.crl({ number: 2 })]]);
+    expect((await planCrl(pki.crl({ number: 1 }), holding, NOW)).outcome).toBe('publish');
+    const late = pki.crl({ number: 1, entries: [HELD] });
+    expect((await planCrl(late, holding, NOW)).outcome).toBe('record first');
+  });
+
+  it('is read by the gate only if it is the newest, however many there are', async () => {
+    const lists = Array.from({ length: 60 }, (_, i) => [i + 1, pki.crl({ number: i + 1 })] as const);
+    const holding = await holdingLists(lists);
+    const read: string[] = [];
+    const counting: Published = {
+      ...holding,
+      role: (name) => holding.role(name),
+      read: (path) => {
+        read.push(path);
+        return holding.read(path);
+      },
+    };
+    const trust = await evidenceTrust(counting);
+    expect(trust?.crls.map(({ number }) => number)).toEqual([60n]);
+    expect(read.filter((path) => path.startsWith('crl/'))).toEqual([pki.crlPath(60)]);
+  });
 });
+
+/** The library with these lists of the issuing authority, by their numbers. */
+async function holdingLists(
+  lists: readonly (readonly [number: number, list: Uint8Array])[],
+  published = scene.published,
+): Promise<Published> {
+  const files = new Map(lists.map(([number, list]) => [pki.crlPath(number), new Uint8Array(list)]));
+  const catalogue = await revise(CATALOGUE, await published.role(CATALOGUE), { add: files }, NOW);
+  return {
+    ...published,
+    role: async (name) => (name === CATALOGUE ? catalogue : published.role(name)),
+    read: async (path) => files.get(path) ?? published.read(path),
+  };
+}
 
 const reading = (published: Published): Published => ({ ...published, role: (name) => published.role(name) });
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { planParty } from '../../src/ceremony/party.ts';
 import type { Change } from '../../src/change/change.ts';
 import { readChange, writeChange } from '../../src/change/change.ts';
-import { needsOf, signChange } from '../../src/change/sign.ts';
+import { keysToSign, needsOf, signChange } from '../../src/change/sign.ts';
 import { presentOf } from '../../src/deploy/index.ts';
 import { MemoryFiles } from '../deploy/memory-files.ts';
 import { founding, listing, octets, signed } from '../deploy/scene.ts';
@@ -26,6 +26,25 @@ async function carried(change: Change): Promise<Change> {
 }
 
 const present = () => presentOf(scene.published);
+
+describe('where several keys lie on one machine', () => {
+  it('as many are used as signatures are missing, and no more', async () => {
+    const ids = scene.held.registrar.map(({ key }) => key.id);
+    const among = (change: Change, atHand: readonly string[]) =>
+      keysToSign(change, present(), new Set(atHand));
+    expect((await among(unsigned, ids)).size).toBe(2);
+    expect(await among(unsigned, ids.slice(2))).toEqual(new Set(ids.slice(2)));
+    const [first] = scene.held.registrar;
+    if (first === undefined) throw new TypeError('no registrar');
+    const { change } = await signChange(unsigned, first, present());
+    const wanted = await among(change, ids);
+    expect(wanted.size).toBe(1);
+    expect(wanted.has(first.key.id)).toBe(false);
+    const whole = await signed(unsigned, scene.held.registrar, scene.published);
+    expect((await among(whole, ids)).size).toBe(0);
+    expect((await among(unsigned, ['stranger'])).size).toBe(0);
+  });
+});
 
 describe('two holders', () => {
   it('sign one after the other, each where it is, in either order', async () => {

@@ -15,6 +15,7 @@ import {
   partyRegister,
   revocationsFile,
   trustedRootFile,
+  withdrawnFile,
 } from '@cfl/client/firmware';
 import { createKeyFile } from '@cfl/client/keys';
 import { acceptanceFile, folder, withdrawalFile, withdrawalStatement } from '@cfl/client/library';
@@ -58,7 +59,7 @@ const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'register.md': [partyRegister.parse],
   'revocations.md': [revocationsFile.parse],
   'release-statement.md': [parseStatement, parseSlices, verifyExampleBundle],
-  'withdrawal.md': [withdrawalFile.parse, withdrawalStatement.parse],
+  'withdrawal.md': [withdrawalFile.parse, withdrawalStatement.parse, withdrawnFile.parse],
 };
 /** The CPL's page shortens its examples; the tests of the import cover it. */
 const ELSEWHERE = ['README.md', 'cpl.md'];

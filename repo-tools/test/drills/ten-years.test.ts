@@ -14,7 +14,7 @@ import { expect, test } from 'vitest';
 import { planPublication } from '../../src/change/apply.ts';
 import type { Change } from '../../src/change/change.ts';
 import { type Published, publish, writingUpon } from '../../src/deploy/index.ts';
-import type { IntakeSigners } from '../../src/intake/planned.ts';
+import type { GatewaySigners } from '../../src/deploy/publish.ts';
 import { planRenewal, renewHere } from '../../src/renewal/renew.ts';
 import { planRotation } from '../../src/renewal/rotate.ts';
 import { withdraw } from '../../src/withdraw/withdraw.ts';
@@ -103,7 +103,7 @@ async function begin(): Promise<Life> {
   expect(outcomes(await runIntake(library))).toEqual(['accepted', 'accepted']);
   const { place } = library;
   const keys = keysOf(library);
-  const online = (): IntakeSigners => ({
+  const online = (): GatewaySigners => ({
     gate: first(keys, 'gate'),
     catalogue: first(keys, 'catalogue'),
     snapshot: first(keys, 'snapshot'),

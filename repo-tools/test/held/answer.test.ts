@@ -50,7 +50,7 @@ test('an answer that anybody changed, or somebody else signed, is refused', asyn
       await encodeAnswer(answer, { ...to, digest: 'ab'.repeat(32) as never }, gate),
       /it is about the submission abababababab/,
     ],
-    'not in its format': [encoded('{}'), /signatures holds nothing, expected a value/],
+    'not in its format': [encoded('{}'), /signatures holds nothing, expected a list/],
   };
   for (const [name, [wrong, reason]] of Object.entries(forged))
     await expect(statusWith(held, wrong), name).rejects.toMatchObject({

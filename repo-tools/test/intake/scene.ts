@@ -32,8 +32,8 @@ import { parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { manufacturerRole } from '../../src/ceremony/roles.ts';
 import { planCplImport } from '../../src/cpl/index.ts';
 import { loadState, type Place, type Published } from '../../src/deploy/index.ts';
+import type { GatewaySigners } from '../../src/deploy/publish.ts';
 import { type IntakeReport, intake } from '../../src/intake/intake.ts';
-import type { IntakeSigners } from '../../src/intake/planned.ts';
 import type { Draft } from '../../src/submission/draft.ts';
 import { initPublisher } from '../../src/submission/init.ts';
 import type { KeyRing } from '../../src/submission/keys.ts';
@@ -57,7 +57,7 @@ export interface Maker {
 export interface Scene {
   readonly place: MemoryPlace;
   readonly held: Keys;
-  readonly online: IntakeSigners;
+  readonly online: GatewaySigners;
   readonly meters: Maker;
   readonly gas: Maker;
 }

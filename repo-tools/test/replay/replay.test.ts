@@ -84,6 +84,31 @@ test('the open rules are replayed alone where plaintext is sealed', async () => 
   expect(outcomesOf(report)).toEqual([['same'], ['same'], ['same']]);
 });
 
+test('one release alone is decided again, and no other is', async () => {
+  const library = await busy();
+  const { replayed: all } = await replayed(library.place);
+  const names = all.map(({ acceptance }) => acceptance.release);
+  for (const [i, release] of names.entries()) {
+    let others = 0;
+    const onDecision = () => others++;
+    const one = await replayed(library.place, { release: release.slice(0, 12), onDecision });
+    expect(outcomesOf(one)).toEqual([['same']]);
+    expect(one.replayed[0]?.acceptance.release).toBe(names[i]);
+    expect([others, one.head]).toEqual([0, (await replayed(library.place)).head]);
+  }
+  expect((await replayed(library.place, { release: 'ab'.repeat(6) })).replayed).toEqual([]);
+  await lie(library, { passed: [] });
+  const lied = await replayed(library.place, { release: names[2] });
+  expect(outcomesOf(lied)[0]?.[0]).toBe('differs');
+  // The image of the first is gone: the third does not ask for it
+  const image = [...library.place.targets.content.keys()].find(
+    (path) => path.includes(`${names[0]}/`) && path.endsWith('image.ota'),
+  );
+  library.place.targets.content.delete(image ?? '');
+  expect(outcomesOf(await replayed(library.place, { release: names[1] }))).toEqual([['same']]);
+  expect(outcomesOf(await replayed(library.place, { release: names[0] }))[0]?.[0]).toBe('differs');
+});
+
 test('the chain continues the one that was seen; a shorter or another one is refused', async () => {
   const { place } = await busy();
   const { head } = await replayed(place);
