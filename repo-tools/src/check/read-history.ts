@@ -24,8 +24,8 @@ import {
   wereRotated,
 } from '@cfl/client/tuf';
 import { familyOf } from '../change/bins.ts';
-import { isWrong, type Roots, undefinedIfRefused } from './read-roots.ts';
-import type { Faults, Seen } from './seen.ts';
+import { isWrong, undefinedIfRefused } from './read-roots.ts';
+import type { Faults, Roots, Seen } from './seen.ts';
 
 export interface HistoryToRead {
   readonly roots: Roots;

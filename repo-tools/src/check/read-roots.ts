@@ -20,11 +20,9 @@ import {
   TIMESTAMP,
   UnreachableError,
 } from '@cfl/client/tuf';
-import type { Faults, Head } from './seen.ts';
+import type { Faults, Head, Roots } from './seen.ts';
 
 export const BEFORE_EVERY_EXPIRY = new Date(0);
-
-export type Roots = readonly [Document<Root>, ...Document<Root>[]];
 
 /** In order. Those before the pinned one as far as they are there, those after it until there is no next. */
 export async function readRoots(repository: Repository, pinned: Uint8Array, faults: Faults): Promise<Roots> {

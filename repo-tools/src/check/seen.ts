@@ -21,12 +21,14 @@ export interface Fault {
   readonly says: string;
 }
 
+/** In order; the last is the newest. */
+export type Roots = readonly [Document<Root>, ...Document<Root>[]];
+
 export interface Seen {
   readonly now: Date;
   /** Made by this project's tools: then its own rules are asked, too. */
   readonly own: boolean;
-  /** In order; the last is the newest. */
-  readonly roots: readonly [Document<Root>, ...Document<Root>[]];
+  readonly roots: Roots;
   readonly head: Head;
   /** `targets` and every role that was reached from it. */
   readonly roles: readonly SeenRole[];

@@ -1,10 +1,18 @@
-// Is a repository checked that @tufjs/models made, with bins by hash prefixes, and is it said where it cannot be read?
+// Is a repository of another project checked, and is it said where it cannot be read? @tufjs/models made one, with
+// bins by hash prefixes; another is in the style of the test data of python-tuf.
 
 import { memoryCache } from '@cfl/client/library';
 import { Client, type Repository } from '@cfl/client/tuf';
 import { Metadata, MetaFile, Root, Signature, Snapshot, TargetFile, Targets, Timestamp } from '@tufjs/models';
 import { expect, test } from 'vitest';
-import { makeKey, sha256Hex, type TestKey } from '../../../client/test/tuf/test-keys.ts';
+import { MemoryRepository } from '../../../client/test/tuf/memory-repository.ts';
+import {
+  disguised,
+  type KeyKind,
+  makeKey,
+  sha256Hex,
+  type TestKey,
+} from '../../../client/test/tuf/test-keys.ts';
 import { judge, type Verdict } from '../../src/check/judge.ts';
 import { readRepository } from '../../src/check/read.ts';
 import { codesOf, findingsOf, NOW } from './scene.ts';
@@ -99,7 +107,7 @@ function fileOf(path: string): TargetFile {
   return new TargetFile({ path, length: path.length, hashes: { sha256: digestOf(path) } });
 }
 
-async function verdictOn({ repository, root }: Made): Promise<Verdict> {
+async function verdictOn({ repository, root }: Pick<Made, 'repository' | 'root'>): Promise<Verdict> {
   const at = { address: '.', folders: { metadata: 'metadata', targets: 'targets' } };
   return judge(await readRepository({ repository, root, now: NOW, at, progress: () => {} }));
 }
@@ -128,4 +136,41 @@ test('succinct hash bins are not read, and that is what is said', async () => {
   ]);
   // The past, the expiry and the keys of the roles that could be read were looked at all the same
   expect([...verdict.unasked.keys()]).toEqual(['snapshot', 'files', 'delegations', 'cache']);
+});
+
+test('one in the style of the test data of python-tuf has nothing but its missing snapshots', async () => {
+  const algorithms = (key: TestKey) =>
+    disguised(key, { ...key.json, keyid_hash_algorithms: ['sha256', 'sha512'] });
+  const held = (kind: KeyKind) => ({ keys: [algorithms(makeKey(kind))], threshold: 1 });
+  const repository = new MemoryRepository({
+    holders: {
+      root: held('rsa'),
+      targets: held('ed25519'),
+      snapshot: held('ed25519'),
+      timestamp: held('ed25519'),
+    },
+    consistent: false,
+    lists: 'versions',
+    written: (text) => JSON.stringify(JSON.parse(text), undefined, 1),
+  });
+  repository
+    .addTarget('file1.txt', 'one')
+    .delegate('targets', { ...held('ed25519'), name: 'role1', paths: ['file3.txt'] })
+    .delegate('role1', { ...held('ed25519'), name: 'role2', paths: [] })
+    .addTarget('file3.txt', 'three', 'role1')
+    .publish();
+  const verdict = await verdictOn({ repository, root: repository.pinnedRoot });
+  expect(codesOf(verdict)).toEqual(['NOT_CONSISTENT']);
+  expect(verdict.seen).toMatchObject({ own: false, files: { listed: 2, there: 2 } });
+});
+
+test('a root that is not TUF, as its dates show, is refused in words', async () => {
+  const made = madeByModels({ bins: 'by prefix' });
+  const text = new TextDecoder()
+    .decode(made.root)
+    .replace('2028-01-01T00:00:00Z', '2028-01-01T00:00:00.000Z');
+  await expect(verdictOn({ ...made, root: new TextEncoder().encode(text) })).rejects.toMatchObject({
+    code: 'NOT_METADATA',
+    message: expect.stringContaining('as a date'),
+  });
 });
