@@ -1,0 +1,126 @@
+// A library whose keys lie with people: the operator's folder, and one for each holder with its key and a copy of
+// what is published. Everything is done by the command line, at the hour that a test says.
+
+import { rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memoryIo, type Program, runProgram } from '@cfl/client/cli';
+import { folderRepository, memoryCache } from '@cfl/client/library';
+import { type Cache, Client, parseRoleName, type Trusted } from '@cfl/client/tuf';
+import { onTestFinished } from 'vitest';
+import { publishProgram, repoProgram } from '../../src/cli/index.ts';
+import { type Place, placeAt } from '../../src/deploy/index.ts';
+import { NOW } from '../fixture.ts';
+
+export const DAY = 86_400_000;
+export const PASSPHRASE = 'correct horse';
+export const later = (days: number): Date => new Date(NOW.getTime() + days * DAY);
+
+export interface Run {
+  readonly exit: number;
+  readonly out: readonly string[];
+  readonly err: readonly string[];
+}
+
+export interface People {
+  readonly base: string;
+  /** Of the library: `metadata/`, `targets/`, `private/`. */
+  readonly operator: string;
+  readonly place: Place;
+  /** `cfl-repo` in the operator's folder; LIBRARY and BASE stand for its paths, in what is typed and said. */
+  repo(line: string, now?: Date): Promise<Run>;
+  publish(line: string, now?: Date): Promise<Run>;
+  /** A holder signs in its own folder a copy of the change, by a copy of the library; its path comes back. */
+  signsAway(holder: string, change: string, now?: Date): Promise<Run & { readonly copy: string }>;
+  /** Brings a folder from one place to another, both as paths below the base. */
+  carry(from: string, to: string): Promise<void>;
+  /** Reads every role from the first root on, as a supplier does. */
+  reads(cache?: Cache, now?: Date): Promise<Trusted>;
+}
+
+let made: Promise<string> | undefined;
+
+/** A trial library, its keys taken out of private/keys: each `<name>.pem` lies in the holder's folder. */
+export async function people(): Promise<People> {
+  made ??= makeOnce();
+  const from = await made;
+  const base = await mkdtemp(join(tmpdir(), 'cfl-people-'));
+  onTestFinished(() => rm(base, { recursive: true, force: true }));
+  await cp(from, base, { recursive: true });
+  return at(base);
+}
+
+/** The same with every key in private/keys. */
+export async function trial(): Promise<People> {
+  const found = await people();
+  for (const holder of await readdir(found.base))
+    if (holder !== 'operator')
+      await rename(
+        join(found.base, holder, `${holder}.pem`),
+        join(found.operator, 'private/keys', `${holder}.pem`),
+      );
+  return found;
+}
+
+async function makeOnce(): Promise<string> {
+  const base = await mkdtemp(join(tmpdir(), 'cfl-people-'));
+  process.on('exit', () => rmSync(base, { recursive: true, force: true }));
+  const { operator, repo } = at(base);
+  await mkdir(operator, { recursive: true });
+  const { exit, err } = await repo('init --keys-here');
+  if (exit !== 0) throw new Error(err.join('\n'));
+  const keys = join(operator, 'private/keys');
+  for (const file of await readdir(keys)) {
+    const holder = /^((?:root|holder|registrar)-\d|panel)\.pem$/.exec(file)?.[1];
+    if (holder === undefined) continue;
+    await mkdir(join(base, holder));
+    await rename(join(keys, file), join(base, holder, file));
+  }
+  return base;
+}
+
+function at(base: string): People {
+  const operator = join(base, 'operator');
+  const place = placeAt(operator);
+  const run = async (program: Program, line: string, now: Date): Promise<Run> => {
+    const io = memoryIo({ now, passphrase: async () => PASSPHRASE });
+    const exit = await runProgram(program, wordsOf(line.replaceAll('BASE', base)), io);
+    const short = (text: string) => text.replaceAll(operator, 'LIBRARY').replaceAll(base, 'BASE');
+    return { exit, out: io.stdout.map(short), err: io.stderr.map(short) };
+  };
+  const inLibrary = (line: string) => `${line.replaceAll('LIBRARY', operator)} --at ${operator}`;
+  const carry = async (from: string, to: string) => {
+    await rm(join(base, to), { recursive: true, force: true });
+    await cp(join(base, from), join(base, to), { recursive: true });
+  };
+  return {
+    base,
+    operator,
+    place,
+    carry,
+    repo: (line, now = NOW) => run(repoProgram, inLibrary(line), now),
+    publish: (line, now = NOW) => run(publishProgram, line.replaceAll('LIBRARY', operator), now),
+    async signsAway(holder, change, now = NOW) {
+      const copy = `${holder}/change`;
+      if (change !== copy) await carry(change, copy);
+      for (const part of ['metadata', 'targets'])
+        await carry(`operator/${part}`, `${holder}/library/${part}`);
+      const line = `sign BASE/${copy} --key BASE/${holder}/${holder}.pem --at BASE/${holder}/library`;
+      return { ...(await run(repoProgram, line, now)), copy };
+    },
+    async reads(cache = memoryCache(), now = NOW) {
+      const root = (await place.metadata.read('1.root.json')) ?? new Uint8Array();
+      const repository = folderRepository(place.metadata, place.targets);
+      const client = new Client({ root, repository, cache, now });
+      const trusted = await client.refresh();
+      for (const { name } of trusted.targets.signed.delegations?.roles ?? [])
+        await client.role(parseRoleName(name));
+      return trusted;
+    },
+  };
+}
+
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+}
