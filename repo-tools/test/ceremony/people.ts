@@ -2,15 +2,18 @@
 // what is published. Everything is done by the command line, at the hour that a test says.
 
 import { rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryIo, type Program, runProgram } from '@cfl/client/cli';
+import { createKeyFile, openSigner, type Signer } from '@cfl/client/keys';
 import { folderRepository, memoryCache } from '@cfl/client/library';
 import { type Cache, Client, parseRoleName, type Trusted } from '@cfl/client/tuf';
 import { onTestFinished } from 'vitest';
+import { CEREMONY_ROLES } from '../../src/ceremony/roles.ts';
 import { publishProgram, repoProgram } from '../../src/cli/index.ts';
 import { type Place, placeAt } from '../../src/deploy/index.ts';
+import { apply, founding, type Keys, onlineOf } from '../deploy/scene.ts';
 import { NOW } from '../fixture.ts';
 
 export const DAY = 86_400_000;
@@ -41,42 +44,53 @@ export interface People {
 
 let made: Promise<string> | undefined;
 
-/** A trial library, its keys taken out of private/keys: each `<name>.pem` lies in the holder's folder. */
+/** Each holder's key, `<name>.pem`, lies in the holder's folder, and its public part in private/keys as well. */
 export async function people(): Promise<People> {
   made ??= makeOnce();
-  const from = await made;
   const base = await mkdtemp(join(tmpdir(), 'cfl-people-'));
   onTestFinished(() => rm(base, { recursive: true, force: true }));
-  await cp(from, base, { recursive: true });
+  await cp(await made, base, { recursive: true });
   return at(base);
 }
 
-/** The same with every key in private/keys. */
+/** The same with every key in private/keys, as after `init --keys-here`. */
 export async function trial(): Promise<People> {
   const found = await people();
-  for (const holder of await readdir(found.base))
-    if (holder !== 'operator')
-      await rename(
-        join(found.base, holder, `${holder}.pem`),
-        join(found.operator, 'private/keys', `${holder}.pem`),
-      );
+  for (const holder of Object.values(HOLDERS).flat())
+    await cp(
+      join(found.base, holder, `${holder}.pem`),
+      join(found.operator, 'private/keys', `${holder}.pem`),
+    );
   return found;
 }
 
+const HOLDERS: Readonly<Record<string, readonly string[]>> = {
+  root: ['root-1', 'root-2', 'root-3'],
+  targets: ['holder-1', 'holder-2', 'holder-3'],
+  registrar: ['registrar-1', 'registrar-2', 'registrar-3'],
+  cpl: ['panel'],
+};
+
+/** Keys in the clear: opening an encrypted one takes a third of a second, on purpose. */
 async function makeOnce(): Promise<string> {
   const base = await mkdtemp(join(tmpdir(), 'cfl-people-'));
   process.on('exit', () => rmSync(base, { recursive: true, force: true }));
-  const { operator, repo } = at(base);
-  await mkdir(operator, { recursive: true });
-  const { exit, err } = await repo('init --keys-here');
-  if (exit !== 0) throw new Error(err.join('\n'));
+  const { operator, place } = at(base);
   const keys = join(operator, 'private/keys');
-  for (const file of await readdir(keys)) {
-    const holder = /^((?:root|holder|registrar)-\d|panel)\.pem$/.exec(file)?.[1];
-    if (holder === undefined) continue;
-    await mkdir(join(base, holder));
-    await rename(join(keys, file), join(base, holder, file));
+  await mkdir(keys, { recursive: true });
+  const held: Record<string, readonly Signer[]> = {};
+  for (const role of CEREMONY_ROLES) {
+    const signers: Signer[] = [];
+    for (const name of HOLDERS[role] ?? [role]) {
+      const folder = name === role ? keys : join(base, name);
+      await mkdir(folder, { recursive: true });
+      await createKeyFile(join(folder, `${name}.pem`), '', { unencrypted: 'trial' });
+      if (folder !== keys) await cp(join(folder, `${name}.pub`), join(keys, `${name}.pub`));
+      signers.push(await openSigner(join(folder, `${name}.pem`)));
+    }
+    held[role] = signers;
   }
+  await apply(await founding(held as Keys), place, onlineOf(held as Keys));
   return base;
 }
 
