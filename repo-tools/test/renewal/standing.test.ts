@@ -239,7 +239,7 @@ test('authorities, their lists, parties and what waits are read from the library
   expect(kinds(soon, 'held')).toMatchObject([{ act: true }]);
   expect(kinds(soon, 'withdrawn')).toMatchObject([{ act: true }]);
   expect(soon.find(({ name }) => name === 'm-fff1')?.says).toMatch(/^Example Meters, 1 of /);
-  const late = await saysAt(later(3650));
+  const late = await saysAt(later(12_000));
   for (const kind of ['CRL', 'authority', 'CPL'])
     expect(
       kinds(late, kind).every(({ act }) => act),
