@@ -11,7 +11,7 @@ import { loadState, type Published, presentOf, writingUpon } from '../deploy/ind
 import { isRenewedHere } from '../renewal/due.ts';
 import { planRenewal, renewHere } from '../renewal/renew.ts';
 import { keysOfRole, planRotation, type Rotation } from '../renewal/rotate.ts';
-import { AT_OPTION, type Desk, deskAt, keepChange, stillNeeded } from './desk.ts';
+import { AT_OPTION, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from './desk.ts';
 
 export const renew = command({
   name: 'renew',
@@ -151,6 +151,8 @@ async function keysHere(
       `Cannot make a key for ${stranger} here: people sign it`,
       `Have its holder run cfl-repo keygen, then: cfl-repo rotate ${stranger} --add FILE`,
     );
+  // A successor begins without a private folder
+  await makeDesk(desk);
   const rotations: Rotation[] = [];
   for (const role of roles) {
     const remove = keysOfRole(role, published).keyIds;

@@ -13,7 +13,8 @@
 // was once written is never used for others.
 //
 // A timestamp is renewed in the same way, upon the snapshot that is there. Neither is signed by a clock that is
-// behind the last timestamp: readers would be told that the library ends earlier than they were told before.
+// behind the last timestamp: readers would be told that the library ends earlier than they were told before. If
+// the last timestamp was signed by a clock that was ahead, the timestamp gets a new key.
 
 import { equalOctets, type JsonObject, parseJson, sha256, toHex } from '@cfl/client/encoding';
 import type { Signer } from '@cfl/client/keys';
@@ -149,7 +150,11 @@ async function planTimestamp(
 ): Promise<Omit<PlannedFiles, 'files'>> {
   const before = published?.trusted.timestamp;
   const expires = expiry(TIMESTAMP, now);
-  if (before !== undefined && expires < before.signed.expires) throw clockBehind(now, before.signed);
+  // With a new key of the timestamp readers forget the old one: the way out when a clock was ahead
+  const isForgotten =
+    published?.trusted.root.signed.roles.timestamp.keyIds.includes(online.timestamp.key.id) === false;
+  if (before !== undefined && expires < before.signed.expires && !isForgotten)
+    throw clockBehind(now, before.signed);
   const timestamp = await signed(
     encodeTimestamp({
       specVersion: SPEC_VERSION,
@@ -170,7 +175,7 @@ function clockBehind(now: Date, { version, expires }: Timestamp): ChangeError {
   return new ChangeError(
     'CLOCK_BEHIND',
     `Cannot sign a timestamp at ${minute(now)}: version ${version} is good until ${minute(expires)}, so it was signed later`,
-    "Set this machine's clock, and run the command again",
+    "Set this machine's clock, and run the command again. If it was ahead then: cfl-repo rotate timestamp --here",
   );
 }
 

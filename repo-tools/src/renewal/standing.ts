@@ -128,11 +128,21 @@ export function standingOf(facts: Facts, now: Date): readonly Standing[] {
   ];
 }
 
+/** Days by which two clocks that are right may differ. */
+const CLOCKS_DIFFER = 0.5;
+
 function roleStanding(fact: RoleFact, now: Date): Standing {
   const { role, shown, version, expires } = fact;
   const urgency = urgencyOf(role, expires, now);
   const act = urgency === 'act' || urgency === 'ended';
   const common = { kind: 'role', name: shown, version, until: expires, act } as const;
+  if (role === TIMESTAMP && daysUntil(expires, now) > periodOf(role).expires + CLOCKS_DIFFER)
+    return {
+      ...common,
+      says: 'signed by a clock that was ahead, or this one is behind; if it was ahead, it needs a new key',
+      act: true,
+      command: 'cfl-repo rotate timestamp --here',
+    };
   if (isRenewedHere(role))
     return { ...common, says: hereInWords(fact, urgency), ...(act ? { command: 'cfl-repo renew' } : {}) };
   const command = `cfl-repo renew ${familyOf(role)}`;

@@ -2,7 +2,7 @@
 // what is published. Everything is done by the command line, at the hour that a test says.
 
 import { rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryIo, type Program, runProgram } from '@cfl/client/cli';
@@ -36,10 +36,12 @@ export interface People {
   publish(line: string, now?: Date): Promise<Run>;
   /** A holder signs in its own folder a copy of the change, by a copy of the library; its path comes back. */
   signsAway(holder: string, change: string, now?: Date): Promise<Run & { readonly copy: string }>;
+  /** The holders sign the newest change of private/changes one after the other, and the operator applies it. */
+  signedAndApplied(holders: readonly string[], now?: Date): Promise<Run>;
   /** Brings a folder from one place to another, both as paths below the base. */
   carry(from: string, to: string): Promise<void>;
   /** Reads every role from the first root on, as a supplier does. */
-  reads(cache?: Cache, now?: Date): Promise<Trusted>;
+  reads(cache?: Cache, now?: Date, served?: Place): Promise<Trusted>;
 }
 
 let made: Promise<string> | undefined;
@@ -113,6 +115,13 @@ function at(base: string): People {
     operator,
     place,
     carry,
+    async signedAndApplied(holders, now = NOW) {
+      const numbers = (await readdir(join(operator, 'private/changes'))).map(Number);
+      const change = `operator/private/changes/${Math.max(...numbers)}`;
+      const keys = holders.map((name) => `--key BASE/${name}/${name}.pem`).join(' ');
+      const signed = await run(repoProgram, inLibrary(`sign BASE/${change} ${keys}`), now);
+      return signed.exit === 0 ? run(repoProgram, inLibrary(`apply BASE/${change}`), now) : signed;
+    },
     repo: (line, now = NOW) => run(repoProgram, inLibrary(line), now),
     publish: (line, now = NOW) => run(publishProgram, line.replaceAll('LIBRARY', operator), now),
     async signsAway(holder, change, now = NOW) {
@@ -123,9 +132,9 @@ function at(base: string): People {
       const line = `sign BASE/${copy} --key BASE/${holder}/${holder}.pem --at BASE/${holder}/library`;
       return { ...(await run(repoProgram, line, now)), copy };
     },
-    async reads(cache = memoryCache(), now = NOW) {
+    async reads(cache = memoryCache(), now = NOW, served = place) {
       const root = (await place.metadata.read('1.root.json')) ?? new Uint8Array();
-      const repository = folderRepository(place.metadata, place.targets);
+      const repository = folderRepository(served.metadata, served.targets);
       const client = new Client({ root, repository, cache, now });
       const trusted = await client.refresh();
       for (const { name } of trusted.targets.signed.delegations?.roles ?? [])

@@ -117,6 +117,12 @@ describe('calls for a person', () => {
       'cfl-repo renew',
     ],
     [
+      'a timestamp of the future',
+      role('timestamp', 372),
+      'signed by a clock that was ahead, or this one is behind; if it was ahead, it needs a new key',
+      'cfl-repo rotate timestamp --here',
+    ],
+    [
       'a gate that nobody renewed',
       role('gate', 100),
       'overdue: it should have been renewed from 2026-05-30 on, where its key is',
