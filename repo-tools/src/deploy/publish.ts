@@ -6,7 +6,7 @@
 //   3. write    new target files, which nothing lists yet; then the journal, which keeps what was signed;
 //               then `<N>.snapshot.json`, created only where absent: it decides between two publishers, and
 //               whoever loses has written no role file whose version number would be used up; then the
-//               role files; last `timestamp.json`, if it still is the one planned upon
+//               role files, a new root after all others; last `timestamp.json`, if it still is the one planned upon
 //   4. forget   the journal
 //
 // Whoever comes next and finds a journal finishes it first, with the same octets: a version number that
@@ -139,7 +139,9 @@ async function planFiles(
     online.snapshot,
   );
   const files = new Map([[metadataFile(SNAPSHOT, version), snapshot]]);
-  for (const [role, { octets, signed }] of roles) files.set(metadataFile(role, signed.version), octets);
+  // A new root shows by itself: with new keys for snapshot or timestamp it stops readers until the timestamp follows
+  const inOrder = [...roles].sort(([a], [b]) => Number(a === ROOT) - Number(b === ROOT));
+  for (const [role, { octets, signed }] of inOrder) files.set(metadataFile(role, signed.version), octets);
   const planned = await planTimestamp(await listing(snapshot, version), { published, online, now });
   return { ...planned, files };
 }

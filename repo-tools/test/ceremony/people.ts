@@ -11,7 +11,7 @@ import { folderRepository, memoryCache } from '@cfl/client/library';
 import { type Cache, Client, parseRoleName, type Trusted } from '@cfl/client/tuf';
 import { onTestFinished } from 'vitest';
 import { CEREMONY_ROLES } from '../../src/ceremony/roles.ts';
-import { publishProgram, repoProgram } from '../../src/cli/index.ts';
+import { repoProgram } from '../../src/cli/index.ts';
 import { type Place, placeAt } from '../../src/deploy/index.ts';
 import { apply, founding, type Keys, onlineOf } from '../deploy/scene.ts';
 import { NOW } from '../fixture.ts';
@@ -33,7 +33,10 @@ export interface People {
   readonly place: Place;
   /** `cfl-repo` in the operator's folder; LIBRARY and BASE stand for its paths, in what is typed and said. */
   repo(line: string, now?: Date): Promise<Run>;
-  publish(line: string, now?: Date): Promise<Run>;
+  /** `cfl-repo keygen`, which belongs to no library. */
+  keygen(file: string): Promise<Run>;
+  /** The same people, with another library in a folder of the base. */
+  inFolder(name: string): People;
   /** A holder signs in its own folder a copy of the change, by a copy of the library; its path comes back. */
   signsAway(holder: string, change: string, now?: Date): Promise<Run & { readonly copy: string }>;
   /** The holders sign the newest change of private/changes one after the other, and the operator applies it. */
@@ -96,8 +99,8 @@ async function makeOnce(): Promise<string> {
   return base;
 }
 
-function at(base: string): People {
-  const operator = join(base, 'operator');
+function at(base: string, library = 'operator'): People {
+  const operator = join(base, library);
   const place = placeAt(operator);
   const run = async (program: Program, line: string, now: Date): Promise<Run> => {
     const io = memoryIo({ now, passphrase: async () => PASSPHRASE });
@@ -117,18 +120,19 @@ function at(base: string): People {
     carry,
     async signedAndApplied(holders, now = NOW) {
       const numbers = (await readdir(join(operator, 'private/changes'))).map(Number);
-      const change = `operator/private/changes/${Math.max(...numbers)}`;
+      const change = `${library}/private/changes/${Math.max(...numbers)}`;
       const keys = holders.map((name) => `--key BASE/${name}/${name}.pem`).join(' ');
       const signed = await run(repoProgram, inLibrary(`sign BASE/${change} ${keys}`), now);
       return signed.exit === 0 ? run(repoProgram, inLibrary(`apply BASE/${change}`), now) : signed;
     },
     repo: (line, now = NOW) => run(repoProgram, inLibrary(line), now),
-    publish: (line, now = NOW) => run(publishProgram, line.replaceAll('LIBRARY', operator), now),
+    keygen: (file) => run(repoProgram, `keygen ${file}`, NOW),
+    inFolder: (name) => at(base, name),
     async signsAway(holder, change, now = NOW) {
       const copy = `${holder}/change`;
       if (change !== copy) await carry(change, copy);
       for (const part of ['metadata', 'targets'])
-        await carry(`operator/${part}`, `${holder}/library/${part}`);
+        await carry(`${library}/${part}`, `${holder}/library/${part}`);
       const line = `sign BASE/${copy} --key BASE/${holder}/${holder}.pem --at BASE/${holder}/library`;
       return { ...(await run(repoProgram, line, now)), copy };
     },
