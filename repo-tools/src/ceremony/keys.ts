@@ -69,9 +69,9 @@ function open(folder: KeyFolder, name: string): Promise<Signer> {
   return openSigner(join(folder.path, `${name}.pem`), { passphrase: folder.passphrase });
 }
 
-/** The ids of the folder's keys. */
+/** The ids of the keys that can sign here. */
 export async function keysAtHand(folder: KeyFolder): Promise<ReadonlySet<string>> {
-  return new Set([...(await publicKeysIn(folder)).values()].map(({ id }) => id));
+  return new Set((await pairsIn(folder)).map(([, { id }]) => id));
 }
 
 /** Those of the folder's keys that are wanted. */
@@ -86,8 +86,14 @@ export async function openSignersAmong(
 
 async function namesAmong(folder: KeyFolder, wanted: ReadonlySet<string>): Promise<readonly string[]> {
   const names: string[] = [];
-  for (const [name, { id }] of await publicKeysIn(folder)) if (wanted.has(id)) names.push(name);
+  for (const [name, { id }] of await pairsIn(folder)) if (wanted.has(id)) names.push(name);
   return names;
+}
+
+/** Keys of which the private part lies here, too; of a holder elsewhere there is the public one alone. */
+async function pairsIn(folder: KeyFolder): Promise<readonly (readonly [string, PublicKey])[]> {
+  const files = new Set(await readdir(folder.path).catch(() => []));
+  return [...(await publicKeysIn(folder))].filter(([name]) => files.has(`${name}.pem`));
 }
 
 /** By the name of its file, without its ending. */

@@ -33,6 +33,8 @@ export interface People {
   readonly place: Place;
   /** `cfl-repo` in the operator's folder; LIBRARY and BASE stand for its paths, in what is typed and said. */
   repo(line: string, now?: Date): Promise<Run>;
+  /** `cfl-repo` in no folder of its own. */
+  anywhere(line: string, now?: Date): Promise<Run>;
   /** `cfl-repo keygen`, which belongs to no library. */
   keygen(file: string): Promise<Run>;
   /** The same people, with another library in a folder of the base. */
@@ -50,17 +52,18 @@ export interface People {
 let made: Promise<string> | undefined;
 
 /** Each holder's key, `<name>.pem`, lies in the holder's folder, and its public part in private/keys as well. */
-export async function people(): Promise<People> {
+export async function people(lasting: 'one test' | 'kept' = 'one test'): Promise<People> {
   made ??= makeOnce();
   const base = await mkdtemp(join(tmpdir(), 'cfl-people-'));
-  onTestFinished(() => rm(base, { recursive: true, force: true }));
+  if (lasting === 'kept') process.on('exit', () => rmSync(base, { recursive: true, force: true }));
+  else onTestFinished(() => rm(base, { recursive: true, force: true }));
   await cp(await made, base, { recursive: true });
   return at(base);
 }
 
 /** The same with every key in private/keys, as after `init --keys-here`. */
-export async function trial(): Promise<People> {
-  const found = await people();
+export async function trial(lasting: 'one test' | 'kept' = 'one test'): Promise<People> {
+  const found = await people(lasting);
   for (const holder of Object.values(HOLDERS).flat())
     await cp(
       join(found.base, holder, `${holder}.pem`),
@@ -126,6 +129,7 @@ function at(base: string, library = 'operator'): People {
       return signed.exit === 0 ? run(repoProgram, inLibrary(`apply BASE/${change}`), now) : signed;
     },
     repo: (line, now = NOW) => run(repoProgram, inLibrary(line), now),
+    anywhere: (line, now = NOW) => run(repoProgram, line.replaceAll('LIBRARY', operator), now),
     keygen: (file) => run(repoProgram, `keygen ${file}`, NOW),
     inFolder: (name) => at(base, name),
     async signsAway(holder, change, now = NOW) {

@@ -5,10 +5,14 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { memoryCache } from '@cfl/client/library';
 import { expect, test } from 'vitest';
+import { readAudit, refuseCutOff } from '../../src/audit/log.ts';
 import { openGatewaySigners } from '../../src/ceremony/keys.ts';
 import { loadState, presentOf, publish, writing } from '../../src/deploy/index.ts';
+import { publishedChain } from '../../src/replay/source.ts';
 import { later, type People, people } from '../ceremony/people.ts';
+import { memoryPlace } from '../deploy/memory-files.ts';
 import { Death, mortal } from '../deploy/mortal.ts';
+import { draftOf, imageOf, outcomes, rowFor, runIntake, scene, submitTo } from '../intake/scene.ts';
 
 const TWO = ['root-1', 'root-2'];
 const REGISTRARS = ['registrar-1', 'registrar-2'];
@@ -89,6 +93,42 @@ test('a change of last week is told that it is published already', async () => {
   expect(again.err[0]).toBe(
     'Cannot sign "renewal of registrar": registrar version 2 of it is published already',
   );
+});
+
+test('the audit log of last week is found out where decisions were published since, and for good', async () => {
+  const [mine, next] = [imageOf('one'), imageOf('two', { firmware: 0x01000204 })];
+  const third = imageOf('three', { firmware: 0x01000205 });
+  const rows = [
+    await rowFor('CPL-000412', mine),
+    await rowFor('CPL-000413', next),
+    await rowFor('CPL-000414', third),
+  ];
+  const library = await scene(rows);
+  const { place, meters } = library;
+  const admit = async (image: typeof mine, row: number) => {
+    await submitTo(library, meters, await draftOf(meters, image, rows.slice(row, row + 1)));
+    expect(outcomes(await runIntake(library))).toEqual(['accepted']);
+  };
+  const audited = async () => {
+    const { decisions } = await publishedChain(await loadState(place));
+    const records = await readAudit(place.private);
+    refuseCutOff(
+      records,
+      decisions.map(({ acceptance }) => acceptance.audit),
+    );
+    return records.length;
+  };
+  const backup = memoryPlace(place).private;
+  await admit(mine, 0);
+  await admit(next, 1);
+  expect(await audited()).toBe(2);
+  place.private.content.clear();
+  for (const [path, octets] of backup.content) place.private.content.set(path, octets);
+  await expect(audited()).rejects.toMatchObject({ code: 'BROKEN_LOG' });
+  // The library itself goes on
+  await submitTo(library, meters, await draftOf(meters, third, rows.slice(2)));
+  expect(outcomes(await runIntake(library))).toEqual(['accepted']);
+  await expect(audited()).rejects.toMatchObject({ code: 'BROKEN_LOG' });
 });
 
 test('the audit log of last week goes on from where it was', async () => {
