@@ -39,7 +39,14 @@ export { readNotes, readStatement, short, type VerifiedStatement } from './read-
 export { folderRepository, type HttpRepositoryOptions, httpRepository, type Patience } from './repository.ts';
 export { type SavedFiles, saveRelease } from './save.ts';
 export { withdrawalMemory } from './seen.ts';
-export { openRepository, type SourceOptions, type Wait } from './source.ts';
+export {
+  below,
+  type Folders,
+  isWebAddress,
+  openRepository,
+  type SourceOptions,
+  type Wait,
+} from './source.ts';
 export { loadTrust, type TrustSource, trustSource } from './trust.ts';
 export {
   parseWithdrawalPath,

@@ -14,7 +14,16 @@ export interface SourceOptions {
   /** How the time between two attempts passes. */
   readonly wait: Wait;
   readonly patience?: Patience;
+  /** Where below the address the files lie, as another project may have it; `.` for the address itself. */
+  readonly folders?: Folders;
 }
+
+export interface Folders {
+  readonly metadata: string;
+  readonly targets: string;
+}
+
+const FOLDERS: Folders = { metadata: 'metadata', targets: 'targets' };
 
 /** Milliseconds between the attempts. */
 const WAITS: readonly number[] = [2_000, 5_000];
@@ -25,20 +34,25 @@ export function isWebAddress(url: string): boolean {
 
 export function openRepository(
   url: string,
-  { wait, patience }: SourceOptions,
+  { wait, patience, folders = FOLDERS }: SourceOptions,
 ): Repository & { close(): void } {
   if (!isWebAddress(url)) {
-    const base = resolve(url);
-    return { ...folderRepository(folder(`${base}/metadata`), folder(`${base}/targets`)), close: () => {} };
+    const at = (name: string) => folder(resolve(url, name));
+    return { ...folderRepository(at(folders.metadata), at(folders.targets)), close: () => {} };
   }
-  const base = url.replace(/\/+$/, '');
-  const addresses = { metadataUrl: `${base}/metadata`, targetsUrl: `${base}/targets` };
+  const addresses = { metadataUrl: below(url, folders.metadata), targetsUrl: below(url, folders.targets) };
   const web = httpRepository(patience === undefined ? addresses : { ...addresses, patience });
   return {
     metadata: (file, limit) => persistently(() => web.metadata(file, limit), wait),
     target: (path, digest, limit) => persistently(() => web.target(path, digest, limit), wait),
     close: () => web.close(),
   };
+}
+
+/** `https://library.example/metadata` */
+export function below(url: string, folder: string): string {
+  const base = url.replace(/\/+$/, '');
+  return folder === '.' ? base : `${base}/${folder}`;
 }
 
 async function persistently<T>(attempt: () => Promise<T>, wait: Wait): Promise<T> {

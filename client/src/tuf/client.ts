@@ -165,7 +165,7 @@ export class Client {
 }
 
 /** TUF 4.5: by path pattern, or by the first digits of the path's SHA-256. */
-async function covers(role: DelegatedRole, path: TargetPath): Promise<boolean> {
+export async function covers(role: Pick<DelegatedRole, 'covers'>, path: TargetPath): Promise<boolean> {
   if ('paths' in role.covers) return role.covers.paths.some((pattern) => matchesPattern(path, pattern));
   const digest = (await hash('sha256', new TextEncoder().encode(path))) as string;
   return role.covers.hashPrefixes.some((prefix) => digest.startsWith(prefix));

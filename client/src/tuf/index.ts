@@ -1,6 +1,6 @@
 // The Update Framework 1.0.34, read strictly: the same code in Node and in a browser.
 
-export { Client, type FoundTarget } from './client.ts';
+export { Client, covers, type FoundTarget } from './client.ts';
 export { parseRoot, parseSnapshot, parseTargets, parseTimestamp } from './document.ts';
 export {
   encodeDocument,
@@ -19,7 +19,7 @@ export {
   type UnreachableCode,
   UnreachableError,
 } from './errors.ts';
-export { FLOORS_FILE } from './floors.ts';
+export { FLOORS_FILE, onlineKeys, wereRotated } from './floors.ts';
 export { keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
 export {
   consistentName,
@@ -40,6 +40,7 @@ export {
   type Authority,
   minute,
   type Verified,
+  verifyLengthAndHashes,
   verifyNextRoot,
   verifyPinnedRoot,
   verifyTargets,

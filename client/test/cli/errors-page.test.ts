@@ -40,6 +40,7 @@ test.each<[string, readonly string[]]>([
   ['Key files', union('client/src/keys/errors.ts', 'KeyErrorCode')],
   ['Changes', union('repo-tools/src/change/errors.ts', 'ChangeCode')],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
+  ['Findings of a check from outside', literals('repo-tools/src/check/checks.ts')],
 ])('"%s" explains each of its codes, and says what to do', (section, codes) => {
   expect(codes.length).toBeGreaterThan(2);
   const rows = rowsOf(section);

@@ -39,6 +39,8 @@ export interface RepositoryOptions {
   readonly consistent?: boolean;
   /** Whether timestamp and snapshot list length and hash beside the version (TUF 4.4: optional). */
   readonly lists?: 'everything' | 'versions';
+  /** How each file is written that no forgery writes otherwise. */
+  readonly written?: (text: string) => string;
 }
 
 interface Draft {
@@ -64,6 +66,7 @@ export class MemoryRepository implements Repository {
   consistent: boolean;
   lists: 'everything' | 'versions';
 
+  readonly #written: Pick<Forgery, 'written'>;
   readonly #holders: Record<TopRole, Holders>;
   readonly #drafts = new Map<string, Draft>();
   readonly #changed = new Set<string>();
@@ -82,6 +85,7 @@ export class MemoryRepository implements Repository {
     };
     this.consistent = options.consistent ?? true;
     this.lists = options.lists ?? 'everything';
+    this.#written = options.written === undefined ? {} : { written: options.written };
     this.#draft('targets');
     this.publishRoot();
   }
@@ -241,7 +245,7 @@ export class MemoryRepository implements Repository {
     const version = (this.versions.get(role) ?? 0) + 1;
     this.versions.set(role, version);
     const honest = { ...body, spec_version: '1.0.34', version, expires: this.expires.get(role) ?? FAR };
-    const octets = encodeFile(honest, this.#signers(role), forgery);
+    const octets = encodeFile(honest, this.#signers(role), { ...this.#written, ...forgery });
     this.files.set(this.#fileName(role, version), octets);
     return this.#listing(role, octets);
   }

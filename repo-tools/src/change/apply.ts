@@ -10,7 +10,7 @@
 //   delegates and lists no file, the others list files and delegate to nobody but their own bins. An entry
 //   moves from a role or bin to another bin only as it is, and only into the one where readers look for it.
 
-import { canonicalText, equalOctets } from '@cfl/client/encoding';
+import { canonicalText } from '@cfl/client/encoding';
 import {
   type DelegatedRole,
   type Document,
@@ -27,6 +27,7 @@ import { binsIn, delegatesToBins, familyOf, filesOf, placeOf } from './bins.ts';
 import type { Change } from './change.ts';
 import { differenceOf, isSame } from './difference.ts';
 import { ChangeError } from './errors.ts';
+import { NO_PAST, refuseStale } from './on-its-way.ts';
 import { registerLoss } from './register.ts';
 import { verifyFullySigned } from './sign.ts';
 
@@ -36,19 +37,12 @@ export async function planPublication(
   change: Change,
   published: Published | undefined,
 ): Promise<Publication> {
-  if (change.library !== published?.library) {
-    throw new ChangeError(
-      'OTHER_LIBRARY',
-      `Cannot apply "${change.title}": it belongs to ${describe(change.library)}, this is ${describe(published?.library)}`,
-      'Apply it where it was planned',
-    );
-  }
+  await refuseStale(change, published, { verb: 'apply', past: NO_PAST });
   if (change.metadata.size === 0) throw notAChange(change, 'it brings no role file');
   const roles = new Map<RoleName, Document<Root | Targets>>();
   const before = new Map<RoleName, Document<Root | Targets> | undefined>();
   for (const [role, document] of change.metadata) {
     before.set(role, role === ROOT ? published?.trusted.root : await published?.role(role));
-    refuseMoved(change, role, document, before.get(role));
     roles.set(role, document);
   }
   const targets = (change.metadata.get(TARGETS) ?? published?.trusted.targets)?.signed as Targets | undefined;
@@ -72,29 +66,6 @@ export async function planPublication(
   if (unregistered !== undefined) throw notAChange(change, unregistered);
   await verifyFullySigned(change, presentOf(published));
   return { roles, targets: change.targets };
-}
-
-function refuseMoved(
-  change: Change,
-  role: RoleName,
-  document: Document<Root | Targets>,
-  before: Document<Root | Targets> | undefined,
-): void {
-  const present = before?.signed.version ?? 0;
-  const upon = change.upon.get(role);
-  if (upon === present && document.signed.version === present + 1) return;
-  if (before !== undefined && equalOctets(document.octets, before.octets)) {
-    throw new ChangeError(
-      'BASE_MOVED',
-      `Cannot apply "${change.title}": ${role} version ${present} of it is published already`,
-      'Nothing to do, unless another part of it is missing: then plan that again',
-    );
-  }
-  throw new ChangeError(
-    'BASE_MOVED',
-    `Cannot apply "${change.title}": ${role} is at version ${present}, this change was made upon version ${upon ?? 'none'} and brings ${document.signed.version}`,
-    'Plan the change again upon what is there now, and have it signed again',
-  );
 }
 
 interface FamilyChange {
@@ -174,8 +145,4 @@ function notAChange({ title }: Change, reason: string): ChangeError {
     `Cannot apply "${title}": ${reason}`,
     'Nothing published is taken away or replaced. Plan the change again',
   );
-}
-
-function describe(library: string | undefined): string {
-  return library === undefined ? 'no library yet' : `library ${library.slice(0, 12)}`;
 }

@@ -4,6 +4,10 @@ export type ChangeCode =
   | 'NOT_A_CHANGE'
   | 'OTHER_LIBRARY'
   | 'BASE_MOVED'
+  | 'ALREADY_APPLIED'
+  | 'ALREADY_SIGNED'
+  | 'TAMPERED'
+  | 'NOT_THE_SAME'
   | 'SIGNATURES_MISSING'
   | 'NOT_A_SIGNER'
   | 'NO_LIBRARY'
@@ -17,6 +21,7 @@ export type ChangeCode =
   | 'NO_READ_KEYS'
   | 'NOT_GRANTABLE'
   | 'SEALED_TO_OLD_EPOCH'
+  | 'CLOCK_BEHIND'
   | 'BAD_INPUT';
 
 /** Refused, with what to do about it. */

@@ -34,7 +34,7 @@ export const PERIODS = {
   gate: { expires: 365, due: 91 },
   catalogue: { expires: 90, due: 30 },
   snapshot: { expires: 365, due: 335 },
-  timestamp: { expires: 7, due: 6 },
+  timestamp: { expires: 7, due: 1 },
 } as const satisfies Record<string, Period>;
 
 /** The period of a role by its name; every `m-…` is a manufacturer's, and a bin's is its role's. */

@@ -30,6 +30,14 @@ export interface Present {
   readonly targets: Document<Targets> | undefined;
 }
 
+/** As it is from the publication of the change on, which new keys of snapshot and timestamp sign already. */
+export function presentAfter({ metadata }: Change, present: Present): Present {
+  return {
+    root: (metadata.get(ROOT) as Document<Root> | undefined) ?? present.root,
+    targets: (metadata.get(TARGETS) as Document<Targets> | undefined) ?? present.targets,
+  };
+}
+
 /** Every authority that must approve a role file: for a new root the one before it and its own. */
 export function authoritiesOf(role: RoleName, change: Change, present: Present): readonly Authority[] {
   const newRoot = change.metadata.get(ROOT) as Document<Root> | undefined;
@@ -86,7 +94,7 @@ export async function signDocument<T extends Root | Targets>(
   return withSignatures(role, document, [...others, { keyId: signer.key.id, sig }]);
 }
 
-async function withSignatures<T extends Root | Targets>(
+export async function withSignatures<T extends Root | Targets>(
   role: RoleName,
   document: Document<T>,
   signatures: readonly Signature[],
@@ -94,6 +102,43 @@ async function withSignatures<T extends Root | Targets>(
   const { signed } = parseJson(document.octets) as { signed: JsonObject };
   const octets = encodeDocument(signed, signatures);
   return (role === ROOT ? await parseRoot(octets, role) : await parseTargets(octets, role)) as Document<T>;
+}
+
+/** The roles of a change that a key may sign, and those of them that it has signed already. */
+export async function signedBy(
+  keyId: string,
+  change: Change,
+  present: Present,
+): Promise<{ readonly may: readonly RoleName[]; readonly has: readonly RoleName[] }> {
+  const may: RoleName[] = [];
+  const has: RoleName[] = [];
+  for (const [role, document] of change.metadata) {
+    const own = authoritiesOf(role, change, present).filter((one) =>
+      one.role.keyIds.some((id) => id === keyId),
+    );
+    if (own.length === 0) continue;
+    may.push(role);
+    const good = await Promise.all(own.map((authority) => goodSigners(document, authority)));
+    if (good.some((ids) => ids.has(keyId))) has.push(role);
+  }
+  return { may, has };
+}
+
+/** Signatures of keys that may sign, which do not fit the file that they stand on. */
+export async function brokenSignatures(
+  change: Change,
+  present: Present,
+): Promise<readonly { readonly role: RoleName; readonly keyId: string }[]> {
+  const broken: { role: RoleName; keyId: string }[] = [];
+  for (const [role, document] of change.metadata) {
+    for (const authority of authoritiesOf(role, change, present)) {
+      const good = await goodSigners(document, authority);
+      for (const { keyId } of document.signatures)
+        if (authority.role.keyIds.some((id) => id === keyId) && !good.has(keyId))
+          broken.push({ role, keyId });
+    }
+  }
+  return broken;
 }
 
 export interface Needs {

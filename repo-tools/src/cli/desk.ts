@@ -6,7 +6,7 @@ import type { Credential } from '@cfl/client/access';
 import type { Io } from '@cfl/client/cli';
 import { folder, readCredentialFile } from '@cfl/client/library';
 import { GATEWAY_CREDENTIAL } from '../access/files.ts';
-import { type KeyFolder, keyFolder } from '../ceremony/keys.ts';
+import { type KeyFolder, keyFolder, publicKeysIn } from '../ceremony/keys.ts';
 import { type Change, readChange, writeChange } from '../change/change.ts';
 import { type Needs, needsOf, type Present } from '../change/sign.ts';
 import { type Place, placeAt } from '../deploy/index.ts';
@@ -66,6 +66,12 @@ export async function openChange(path: string): Promise<OpenedChange> {
   const files = folder(dirname(place), 'secret');
   const name = basename(place);
   return { change: await readChange(files, name), write: (change) => writeChange(files, name, change) };
+}
+
+/** What people call a key: the name of its file in private/keys, or the beginning of its id. */
+export async function keyNames(desk: Desk): Promise<(id: string) => string> {
+  const names = new Map([...(await publicKeysIn(desk.keys))].map(([name, { id }]) => [id as string, name]));
+  return (id) => names.get(id) ?? id.slice(0, 12);
 }
 
 /** `registrar 2 of 3, targets 2 of 3, m-fff1 1 of 2`: what is still missing; empty where nothing is. */

@@ -19,7 +19,7 @@ import { CEREMONY_ROLES, HELD_ROLES, ONLINE_ROLES, type RoleHolders } from '../c
 import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
-import { keysToSign, type Present, signChange } from '../change/sign.ts';
+import { keysToSign, type Present, presentAfter, signChange } from '../change/sign.ts';
 import { loadState, type Published, presentOf, publish, writing } from '../deploy/index.ts';
 import { AT_OPTION, credentialsAt, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from './desk.ts';
 
@@ -162,7 +162,7 @@ async function publishHere(
   desk: Desk,
   now: Date,
 ): Promise<void> {
-  const online = await openGatewaySigners(desk.keys);
+  const online = await openGatewaySigners(desk.keys, presentAfter(change, presentOf(published)));
   await publish(await planPublication(change, published), { place: desk.place, published, online, now });
 }
 

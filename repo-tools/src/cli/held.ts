@@ -3,6 +3,7 @@
 import { isReleasable } from '@cfl/client/admission';
 import { command, EXIT, type Io, table } from '@cfl/client/cli';
 import { openGatewaySigners } from '../ceremony/keys.ts';
+import { loadState, presentOf } from '../deploy/index.ts';
 import { heldNames, holdsOf, readHeld, reject, release } from '../intake/held.ts';
 import { findingLines } from '../submission/findings.ts';
 import { minuteOf } from '../submission/status.ts';
@@ -107,7 +108,7 @@ export const heldReject = command({
     const desk = deskAt(values.at, io);
     const by = values.by ?? OPERATOR;
     const reason = reasonGiven('held reject', values.reason);
-    const { gate } = await openGatewaySigners(desk.keys);
+    const { gate } = await openGatewaySigners(desk.keys, presentOf(await loadState(desk.place)));
     await reject(name, { place: desk.place, by, reason, now: io.now, gate });
     io.out(`Rejected ${name}; the answer for its submitter is private/refused/${name}/answer.json`);
     return EXIT.done;

@@ -2,6 +2,7 @@
 
 import { command, EXIT } from '@cfl/client/cli';
 import { openGatewaySigners } from '../ceremony/keys.ts';
+import { loadState, presentOf } from '../deploy/index.ts';
 import { intake as decideAll } from '../intake/intake.ts';
 import { awaitsPerson, intakeLines, publicationLine } from '../intake/report.ts';
 import { AT_OPTION, deskAt, gatewayCredential } from './desk.ts';
@@ -16,7 +17,7 @@ export const intake = command({
     const desk = deskAt(values.at, io);
     const report = await decideAll({
       place: desk.place,
-      online: await openGatewaySigners(desk.keys),
+      online: await openGatewaySigners(desk.keys, presentOf(await loadState(desk.place))),
       gateway: () => gatewayCredential(desk),
       now: io.now,
     });

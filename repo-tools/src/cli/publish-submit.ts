@@ -10,13 +10,7 @@ import { readDrafts } from '../submission/draft.ts';
 import { findingLines } from '../submission/findings.ts';
 import { sealAgain } from '../submission/seal.ts';
 import { minuteOf, type SubmissionStatus, statusOf } from '../submission/status.ts';
-import {
-  isSubmission,
-  type SignedRole,
-  signAgain,
-  signFirstVersions,
-  submitBatch,
-} from '../submission/submit.ts';
+import { isSubmission, type SignedRole, signAgain, signOwnRoles, submitBatch } from '../submission/submit.ts';
 import { atDesk, folderAt, SETTINGS_OPTION, signedLines } from './publish-desk.ts';
 
 const TO_OPTION = {
@@ -71,7 +65,7 @@ function saySigned(io: Io, name: string, change: Change, roles: readonly SignedR
 
 export const sign = command({
   name: 'sign',
-  does: 'Signs a submission again upon the newest version of your role, or the change by which you are added',
+  does: 'Signs a submission again upon the newest version of your role, or a change that adds you or renews your role',
   operands: ['SUBMISSION'],
   options: { ...TO_OPTION, ...SETTINGS_OPTION },
   examples: [
@@ -94,7 +88,7 @@ export const sign = command({
           roles,
         );
       }
-      const { change, roles } = await signFirstVersions(await readChange(from.files, from.base), options);
+      const { change, roles } = await signOwnRoles(await readChange(from.files, from.base), options);
       await writeChange(target.files, target.base, change);
       return saySigned(io, path.replace(/\/+$/, ''), change, roles);
     }),

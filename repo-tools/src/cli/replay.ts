@@ -1,10 +1,8 @@
 // Every published admission decided again, or those of one release: `replay`.
 
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { RULES_VERSION, sealedCodes, sealedNotesCodes } from '@cfl/client/admission';
 import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
-import { parseSha256, sha256 } from '@cfl/client/encoding';
 import {
   type ChainHead,
   chainHeadFile,
@@ -12,19 +10,17 @@ import {
   openRepository,
   readCredentialFile,
 } from '@cfl/client/library';
-import type { Repository } from '@cfl/client/tuf';
 import { type ImageOpener, imageOpener, ringFor } from '../access/index.ts';
-import { ChangeError } from '../change/errors.ts';
 import { type Replayed, type ReplayReport, replay as replayAll } from '../replay/replay.ts';
 import { openSource, type ReplaySource } from '../replay/source.ts';
+import { firstRootOf, ROOT_OPTIONS } from './first-root.ts';
 
 export const replay = command({
   name: 'replay',
   does: 'Decides every published admission again from public files alone, and reports any difference',
   operands: ['LIBRARY'],
   options: {
-    root: { type: 'string', value: 'FILE', does: 'the first root, as the operator handed it out' },
-    'root-sha256': { type: 'string', value: 'HEX', does: 'its SHA-256, as the operator read it out' },
+    ...ROOT_OPTIONS,
     release: {
       type: 'string',
       value: 'HEX',
@@ -53,10 +49,9 @@ export const replay = command({
   ],
   async run([library], values, io) {
     const release = values.release === undefined ? undefined : releaseNamed(values.release);
-    const isWeb = /^https?:\/\//i.test(library);
-    const repository = openRepository(isWeb ? library : resolve(library), { wait: io.wait });
+    const repository = openRepository(library, { wait: io.wait });
     try {
-      const root = await rootFor(library, isWeb, values, repository);
+      const root = await firstRootOf(library, 'replay', values, repository);
       const source = await openSource(repository, { root, now: io.now });
       const known = values.remember === undefined ? undefined : await readKnown(values.remember);
       const report = await replayAll(source, {
@@ -75,39 +70,6 @@ export const replay = command({
     }
   },
 });
-
-interface RootValues {
-  readonly root?: string;
-  readonly 'root-sha256'?: string;
-}
-
-async function rootFor(
-  library: string,
-  isWeb: boolean,
-  { root, 'root-sha256': digest }: RootValues,
-  repository: Repository,
-): Promise<Uint8Array> {
-  if (root !== undefined) return readFile(root);
-  if (digest === undefined && isWeb)
-    throw new UsageError(
-      `Cannot replay ${library}: it is not said by which root it is trusted`,
-      'Give the first root: --root FILE, or --root-sha256 HEX',
-    );
-  const octets = await repository.metadata('1.root.json', 1_000_000);
-  if (octets === undefined)
-    throw new ChangeError(
-      'NO_LIBRARY',
-      `Cannot find a library at "${library}": there is no metadata/1.root.json`,
-      'Give the folder or the address above metadata/ and targets/',
-    );
-  const found = await sha256(octets);
-  if (digest === undefined || found === parseSha256(digest.toLowerCase())) return octets;
-  throw new ChangeError(
-    'OTHER_LIBRARY',
-    `Cannot trust the first root of ${library}: its SHA-256 is ${found}, expected ${digest}`,
-    'Check the digest with the operator, by another way than this address',
-  );
-}
 
 function placeOf(path: string) {
   return { files: folder(dirname(resolve(path))), name: basename(path) };

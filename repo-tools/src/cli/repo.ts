@@ -5,10 +5,12 @@ import { partyGrant, partyKeys, partyList, partyRenew, partyRevoke } from './acc
 import { cplAssociate, cplDecide } from './associate.ts';
 import { audit } from './audit.ts';
 import { apply, sign } from './change.ts';
+import { check } from './check.ts';
 import { cplImport } from './cpl.ts';
 import { init, keygen, partyAdd, partyUpdate } from './found.ts';
 import { heldList, heldReject, heldRelease, heldShow } from './held.ts';
 import { intake } from './intake.ts';
+import { renew, rotate } from './renew.ts';
 import { replay } from './replay.ts';
 import { status, unlock } from './status.ts';
 import { crlImport, revoke, trust } from './trust.ts';
@@ -41,7 +43,10 @@ export const program: Program = {
     heldRelease,
     heldReject,
     withdraw,
+    renew,
+    rotate,
     status,
+    check,
     replay,
     audit,
     unlock,

@@ -116,7 +116,7 @@ export const crlImport = command({
         return EXIT.done;
       }
       const { path } = plan;
-      const online = await openGatewaySigners(desk.keys);
+      const online = await openGatewaySigners(desk.keys, presentOf(published));
       const role = parseRoleName('catalogue');
       const next = await revise(role, await published.role(role), { add: new Map([[path, octets]]) }, io.now);
       const roles = new Map([[role, await signDocument(role, next, online.catalogue)]]);

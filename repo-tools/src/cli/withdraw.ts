@@ -41,7 +41,7 @@ export const withdraw = command({
       kind: values.panel === true ? 'panel' : 'operator',
       reason: reasonGiven('withdraw', values.reason),
       place: desk.place,
-      online: await openGatewaySigners(desk.keys),
+      online: await openGatewaySigners(desk.keys, presentOf(await loadState(desk.place))),
       now: io.now,
     });
     const { code, deviceType, models, firmwareVersion, release } = listed;

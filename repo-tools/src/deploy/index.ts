@@ -1,5 +1,5 @@
 export { unlock } from './lock.ts';
-export { type OnlineSigners, type Publication, publish } from './publish.ts';
+export { type OnlineSigners, type Publication, publish, renewTimestamp } from './publish.ts';
 export {
   loadState,
   openPublished,

@@ -6,11 +6,15 @@
 //   3. write    new target files, which nothing lists yet; then the journal, which keeps what was signed;
 //               then `<N>.snapshot.json`, created only where absent: it decides between two publishers, and
 //               whoever loses has written no role file whose version number would be used up; then the
-//               role files; last `timestamp.json`, if it still is the one planned upon
+//               role files, a new root after all others; last `timestamp.json`, if it still is the one planned upon
 //   4. forget   the journal
 //
 // Whoever comes next and finds a journal finishes it first, with the same octets: a version number that
 // was once written is never used for others.
+//
+// A timestamp is renewed in the same way, upon the snapshot that is there. Neither is signed by a clock that is
+// behind the last timestamp: readers would be told that the library ends earlier than they were told before. If
+// the last timestamp was signed by a clock that was ahead, the timestamp gets a new key.
 
 import { equalOctets, type JsonObject, parseJson, sha256, toHex } from '@cfl/client/encoding';
 import type { Signer } from '@cfl/client/keys';
@@ -25,6 +29,8 @@ import {
   type MetaFile,
   matchesPattern,
   metadataFile,
+  minute,
+  RefusedError,
   ROOT,
   type RoleName,
   type Root,
@@ -35,6 +41,7 @@ import {
   type TargetPath,
   type Targets,
   TIMESTAMP,
+  type Timestamp,
   UnreachableError,
 } from '@cfl/client/tuf';
 import { familyOf } from '../change/bins.ts';
@@ -79,6 +86,26 @@ export async function publish(publication: Publication, options: PublishOptions)
   return planned.version;
 }
 
+const NOTHING: Publication = { roles: new Map(), targets: new Map() };
+
+/** The next timestamp of the library as it is. Throws, with nothing visible, where readers would refuse it. */
+export async function renewTimestamp(options: RenewOptions): Promise<void> {
+  const { published } = options;
+  const { octets, signed } = published.trusted.snapshot;
+  const listed = await listing(octets, signed.version);
+  const planned = { ...(await planTimestamp(listed, options)), files: new Map<string, Uint8Array>() };
+  await verifyPlanned(planned, NOTHING, options);
+  await options.place.private.replace(JOURNAL, encodeJournal(planned));
+  await writeMetadata(options.place, planned);
+}
+
+export interface RenewOptions {
+  readonly place: Place;
+  readonly published: Published;
+  readonly online: Pick<OnlineSigners, 'timestamp'>;
+  readonly now: Date;
+}
+
 /** What stands in the journal, if anything does, is finished or found to be published; called before planning. */
 export async function finishJournal(place: Place): Promise<void> {
   const octets = await place.private.read(JOURNAL);
@@ -112,18 +139,46 @@ async function planFiles(
     online.snapshot,
   );
   const files = new Map([[metadataFile(SNAPSHOT, version), snapshot]]);
-  for (const [role, { octets, signed }] of roles) files.set(metadataFile(role, signed.version), octets);
+  // A new root shows by itself: with new keys for snapshot or timestamp it stops readers until the timestamp follows
+  const inOrder = [...roles].sort(([a], [b]) => Number(a === ROOT) - Number(b === ROOT));
+  for (const [role, { octets, signed }] of inOrder) files.set(metadataFile(role, signed.version), octets);
+  const planned = await planTimestamp(await listing(snapshot, version), { published, online, now });
+  return { ...planned, files };
+}
+
+async function planTimestamp(
+  snapshot: MetaFile,
+  { published, online, now }: Pick<PublishOptions, 'published' | 'now'> & Pick<RenewOptions, 'online'>,
+): Promise<Omit<PlannedFiles, 'files'>> {
+  const before = published?.trusted.timestamp;
+  const expires = expiry(TIMESTAMP, now);
+  // With a new key of the timestamp readers forget the old one: the way out when a clock was ahead
+  const isForgotten =
+    published?.trusted.root.signed.roles.timestamp.keyIds.includes(online.timestamp.key.id) === false;
+  if (before !== undefined && expires < before.signed.expires && !isForgotten)
+    throw clockBehind(now, before.signed);
   const timestamp = await signed(
     encodeTimestamp({
       specVersion: SPEC_VERSION,
-      version: (published?.trusted.timestamp.signed.version ?? 0) + 1,
-      expires: expiry(TIMESTAMP, now),
-      snapshot: await listing(snapshot, version),
+      version: (before?.signed.version ?? 0) + 1,
+      expires,
+      snapshot,
     }),
     online.timestamp,
   );
-  const upon = published === undefined ? '' : await sha256(published.trusted.timestamp.octets);
-  return { version, upon, files, timestamp };
+  return {
+    version: snapshot.version,
+    upon: before === undefined ? '' : await sha256(before.octets),
+    timestamp,
+  };
+}
+
+function clockBehind(now: Date, { version, expires }: Timestamp): ChangeError {
+  return new ChangeError(
+    'CLOCK_BEHIND',
+    `Cannot sign a timestamp at ${minute(now)}: version ${version} is good until ${minute(expires)}, so it was signed later`,
+    "Set this machine's clock, and run the command again. If it was ahead then: cfl-repo rotate timestamp --here",
+  );
 }
 
 async function listing(octets: Uint8Array, version: number): Promise<MetaFile> {
@@ -139,13 +194,16 @@ async function signed(part: JsonObject, signer: Signer): Promise<Uint8Array> {
 async function verifyPlanned(
   planned: PlannedFiles,
   { roles, targets }: Publication,
-  { place, published, now }: PublishOptions,
+  { place, published, now }: Omit<PublishOptions, 'online'>,
 ): Promise<void> {
   const metadata = new Map([...planned.files, [metadataFile(TIMESTAMP), planned.timestamp]]);
   const targetFiles = new Map<string, Uint8Array>();
   for (const [path, octets] of targets) targetFiles.set(consistentName(path, await sha256(octets)), octets);
   const repository = folderRepository(overlay(metadata, place.metadata), overlay(targetFiles, place.targets));
-  const root = metadata.get('1.root.json') ?? (await place.metadata.read('1.root.json'));
+  // What led from the first root to this one was looked at when it was published
+  const root = roles.has(ROOT)
+    ? (metadata.get('1.root.json') ?? (await place.metadata.read('1.root.json')))
+    : published?.trusted.root.octets;
   if (root === undefined)
     throw new ChangeError(
       'NO_LIBRARY',
@@ -159,7 +217,14 @@ async function verifyPlanned(
   // New delegations may lock a role out that is not in the change
   const delegated = roles.has(TARGETS) ? (delegations?.roles.map(({ name }) => name) ?? []) : [];
   const loaded = [...new Set([...roles.keys(), ...delegated])].filter((role) => role !== ROOT);
-  for (const role of loaded) if ((await roleOf(client, role)) === undefined) throw notDelegated(role);
+  for (const role of loaded) {
+    const found = await roleOf(client, role).catch((error: unknown) => {
+      // A role that has ended stops itself; it must not stop what is done about it
+      if (!roles.has(role) && error instanceof RefusedError && error.code === 'EXPIRED') return 'ended';
+      throw error;
+    });
+    if (found === undefined) throw notDelegated(role);
+  }
   const brought: NewTarget[] = [];
   for (const [path, octets] of targets) brought.push(await verifyBrought(client, path, octets, roles));
   const before = new Map<RoleName, Targets | undefined>();

@@ -11,6 +11,7 @@ import { encodeStatement, parseReleasePath } from '@cfl/client/firmware';
 import type { Signer } from '@cfl/client/keys';
 import type { Files } from '@cfl/client/library';
 import {
+  type Authority,
   type DelegatedRole,
   type Document,
   metadataFile,
@@ -21,8 +22,9 @@ import {
 } from '@cfl/client/tuf';
 import { currentKeys, epochsNow } from '../access/sealing.ts';
 import { manufacturerRole } from '../ceremony/roles.ts';
-import { familyOf } from '../change/bins.ts';
+import { binsIn, delegatesToBins, familyOf } from '../change/bins.ts';
 import { type Change, writeChange } from '../change/change.ts';
+import { differenceOf } from '../change/difference.ts';
 import { ChangeError } from '../change/errors.ts';
 import { signChange, signDocument } from '../change/sign.ts';
 import { type Published, presentOf } from '../deploy/state.ts';
@@ -319,36 +321,59 @@ function isOfRole(path: string, role: RoleName): boolean {
   return file !== undefined && file.kind !== 'decision' && role === manufacturerRole(file.code);
 }
 
-/** Signs the empty first version of this party's roles in a change of the registrar. Throws where it says more than that. */
-export async function signFirstVersions(
+/**
+ * Signs this party's roles in a change of the library's: their empty first version, or the same again, renewed or
+ * under new keys. Throws where a role file says more than that.
+ */
+export async function signOwnRoles(
   change: Change,
   { published, ring }: SubmitOptions,
 ): Promise<Pick<Submitted, 'change' | 'roles'>> {
-  const delegations = (change.metadata.get(TARGETS) as Document<Targets> | undefined)?.signed.delegations;
+  const targets =
+    (change.metadata.get(TARGETS) as Document<Targets> | undefined) ?? published.trusted.targets;
   const roles: SignedRole[] = [];
   let signed = change;
-  for (const role of ring.keys.roles.keys()) {
-    const document = change.metadata.get(role) as Document<Targets> | undefined;
-    const delegation = delegationOf(delegations, role);
-    if (document === undefined || delegation === undefined) continue;
-    refuseMoreThanEmpty(role, document.signed);
+  for (const family of ring.keys.roles.keys()) {
+    const delegation = delegationOf(targets.signed.delegations, family);
+    const own = [...change.metadata.keys()].filter((role) => familyOf(role) === family);
+    if (own.length === 0 || delegation === undefined) continue;
+    const authority = { role: delegation, keys: targets.signed.delegations?.keys ?? new Map() };
+    for (const role of own) {
+      const { signed: after } = change.metadata.get(role) as Document<Targets>;
+      refuseMoreThanBefore(role, after, { before: (await published.role(role))?.signed, authority });
+    }
     for (const signer of await openRoleKeys(delegation, ring))
       signed = (await signChange(signed, signer, presentOf(published))).change;
-    roles.push(await signedRole(role, signed.metadata.get(role) as Document<Targets>, delegation, change));
+    for (const role of own)
+      roles.push(await signedRole(role, signed.metadata.get(role) as Document<Targets>, delegation, change));
   }
   if (roles.length > 0) return { change: signed, roles };
   throw new ChangeError(
     'NOT_A_SIGNER',
     `Cannot sign "${change.title}": it brings no role of yours`,
-    'Give a submission, or the change by which your party is added',
+    'Give a submission, the change by which your party is added, or one that renews your role',
   );
 }
 
-function refuseMoreThanEmpty(role: RoleName, { version, targets, delegations }: Targets): void {
-  if (version === 1 && targets.size === 0 && delegations === undefined) return;
+interface Expected {
+  readonly before: Targets | undefined;
+  /** Of the role's keys; its bins are signed under the same. */
+  readonly authority: Authority;
+}
+
+function refuseMoreThanBefore(role: RoleName, after: Targets, { before, authority }: Expected): void {
+  const { added, changed, gone } = differenceOf(before, after);
+  const isNext = after.version === (before?.version ?? 0) + 1;
+  const isSplitAlike = (after.delegations === undefined) === (before?.delegations === undefined);
+  const isSame = added.length + changed.length + gone.length === 0 && binsIn(after) === binsIn(before);
+  if (isNext && isSplitAlike && isSame && delegatesToBins(role, after.delegations, authority)) return;
+  const expected =
+    before === undefined
+      ? 'version 1 and nothing in it'
+      : `version ${before.version + 1}, with what version ${before.version} says`;
   throw new ChangeError(
     'NOT_A_CHANGE',
-    `Cannot sign ${role} version ${version}: expected version 1 and nothing in it`,
+    `Cannot sign ${role} version ${after.version}: expected ${expected}`,
     'Ask the registrar what this change is for',
   );
 }

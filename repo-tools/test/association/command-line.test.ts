@@ -222,7 +222,7 @@ describe('cfl-repo cpl associate and decide', () => {
       (await run(repoProgram, ['status', ...at])).out.filter((line) => line.startsWith('disputed'));
     expect(await disputed()).toEqual([
       expect.stringMatching(
-        /^disputed {3}investigation 1 of 2026-11-20: FFF\d [0-9a-f]{12}, the hash of CPL-000381$/,
+        /^disputed +investigation 1 of 2026-11-20: FFF\d [0-9a-f]{12}, the hash of CPL-000381; run: cfl-repo cpl decide 1 --keep \| --replace --reason "…"$/,
       ),
     ]);
     expect((await run(repoProgram, ['status', ...at])).exit).toBe(4);

@@ -49,7 +49,7 @@ describe('refused', () => {
 
   it('a change that was applied already', async () => {
     await expectRefused(await after(scene, scene.change), scene.change, {
-      code: 'BASE_MOVED',
+      code: 'ALREADY_APPLIED',
       message: /m-fff1 version 3 of it is published already/,
     });
   });
