@@ -209,6 +209,17 @@ it('a credential that is exchanged under its fingerprint gets no later ring', as
   );
 });
 
+it('a credential that was put away stays written, so that nobody gets it again', async () => {
+  const { credentials } = await access();
+  const { recipient } = await credentialOf('the next of gas');
+  const fingerprint = await fingerprintOf(recipient);
+  const all = credentials.credentials.map((one) => (one.holder === GAS ? { ...one, recipient } : one));
+  const files = new Map<string, Uint8Array>(await holdersWith(only(GAS, (one) => ({ ...one, fingerprint }))));
+  files.set(CREDENTIALS_PATH, credentialsFile.encode({ ...credentials, credentials: all }));
+  files.set(keyringPath(GAS), await seal(new Uint8Array(9), [recipient]));
+  await refused(files, /the credential [0-9a-f]{12} of example-gas is gone$/);
+});
+
 describe('a grant of another day', () => {
   it('is refused: one from a day on which the User Role had not ended yet', async () => {
     const edit = only(ENERGY, (one) => ({
