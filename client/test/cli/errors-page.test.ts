@@ -31,17 +31,19 @@ function rowsOf(section: string): Map<string, readonly string[]> {
   return new Map(rows.map(([, code = '', means = '', act = '']) => [code, [means, act]]));
 }
 
-test.each<[string, readonly string[]]>([
+const CHECKED: readonly (readonly [section: string, codes: readonly string[]])[] = [
   ['Metadata', union('client/src/tuf/errors.ts', 'RefusalCode')],
   ['The way to the library', union('client/src/tuf/errors.ts', 'UnreachableCode')],
   ['The library and its releases', union('client/src/library/errors.ts', 'LibraryCode')],
   ['Signed statements', union('client/src/evidence/errors.ts', 'EvidenceCode')],
   ['Read access', union('client/src/access/errors.ts', 'AccessCode')],
   ['Key files', union('client/src/keys/errors.ts', 'KeyErrorCode')],
-  ['Changes', union('repo-tools/src/change/errors.ts', 'ChangeCode')],
+  ['Work that travels', union('repo-tools/src/change/errors.ts', 'ChangeCode')],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
   ['Findings of a check from outside', literals('repo-tools/src/check/checks.ts')],
-])('"%s" explains each of its codes, and says what to do', (section, codes) => {
+];
+
+test.each(CHECKED)('"%s" explains each of its codes, and says what to do', (section, codes) => {
   expect(codes.length).toBeGreaterThan(2);
   const rows = rowsOf(section);
   expect([...rows.keys()].sort()).toEqual([...codes].sort());
@@ -51,5 +53,5 @@ test.each<[string, readonly string[]]>([
 });
 
 test('no section is left without its check', () => {
-  expect(sections.size).toBe(8);
+  expect([...sections.keys()]).toEqual(CHECKED.map(([section]) => section));
 });

@@ -201,10 +201,9 @@ async function verifyPlanned(
   for (const [path, octets] of targets) targetFiles.set(consistentName(path, await sha256(octets)), octets);
   const repository = folderRepository(overlay(metadata, place.metadata), overlay(targetFiles, place.targets));
   // What led from the first root to this one was looked at when it was published
-  const root = roles.has(ROOT)
-    ? (metadata.get('1.root.json') ?? (await place.metadata.read('1.root.json')))
-    : published?.trusted.root.octets;
-  if (root === undefined)
+  const first = metadata.get('1.root.json') ?? (await place.metadata.read('1.root.json'));
+  const root = roles.has(ROOT) ? first : published?.trusted.root.octets;
+  if (root === undefined || first === undefined)
     throw new ChangeError(
       'NO_LIBRARY',
       'Cannot publish: there is no first root',

@@ -84,7 +84,7 @@ test('a trial has read keys at once; a supplier is granted, listed, and lapses w
       'Custodians: root-1, root-2, root-3, registrar-1, registrar-2, registrar-3',
     ],
   );
-  expect((await run(['status'])).out).toContain('access     1 party, images epoch 1, notes epoch 1');
+  expect((await run(['status'])).out).toContain('access       1 party, images epoch 1, notes epoch 1');
 
   const lapsing = await run(['party', 'list'], LATER);
   expect([lapsing.exit, lapsing.out[2]]).toEqual([
@@ -92,7 +92,7 @@ test('a trial has read keys at once; a supplier is granted, listed, and lapses w
     expect.stringContaining('role ended: cfl-repo party renew'),
   ]);
   expect((await run(['status'], LATER)).out).toContain(
-    'access     example-energy: its User Role has ended, cfl-repo party renew ends its grant',
+    'access       example-energy reads, and its User Role has ended; run: cfl-repo party renew',
   );
   await publish(['party', 'renew'], LATER);
   expect((await run(['party', 'list'], LATER)).out[2]).toMatch(
@@ -123,7 +123,7 @@ test('a ceremony begins without read keys, and is no trial if it says so; the re
   await writeFile(join(base, 'ceremony.json'), JSON.stringify(ceremony));
   await publish(['init', join(base, 'ceremony.json')]);
   expect((await run(['party', 'list'])).err[0]).toBe('Cannot go on: the library has no read keys yet');
-  expect((await run(['status'])).out).toContain('access     no read keys yet: cfl-repo party keys');
+  expect((await run(['status'])).out).toContain('access       no read keys yet; run: cfl-repo party keys');
 
   const gateway = ['--gateway', join(base, 'private', 'credentials', 'gateway.pub')];
   for (const name of ['root-1', 'registrar-1'])

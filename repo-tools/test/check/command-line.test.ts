@@ -49,7 +49,7 @@ async function makeLibrary(): Promise<Made> {
   return {
     at,
     digest,
-    image: [...targets.content.keys()].find((path) => /FFF1\/.*image\.ota$/.test(path)) ?? '',
+    image: [...targets.content.keys()].find((path) => /FFF1\/.*image\.ota\.age$/.test(path)) ?? '',
   };
 }
 
@@ -112,13 +112,13 @@ test('a file that is gone, and one that was changed', async () => {
   expect(changed.exit).toBe(1);
   expect(changed.out).toContainEqual(
     expect.stringMatching(
-      /^refuse {2}files {8}firmware\/FFF1\/.*\/image\.ota, listed by m-fff1: .*\(FILE_CHANGED\)$/,
+      /^refuse {2}files {8}firmware\/FFF1\/.*\/image\.ota\.age, listed by m-fff1: .*\(FILE_CHANGED\)$/,
     ),
   );
   await rm(join(at, 'targets', image));
   expect((await check(at)).out).toContainEqual(
     expect.stringMatching(
-      /^refuse {2}files {8}.*image\.ota, listed by m-fff1, is not there \(FILE_MISSING\)$/,
+      /^refuse {2}files {8}.*image\.ota\.age, listed by m-fff1, is not there \(FILE_MISSING\)$/,
     ),
   );
 });

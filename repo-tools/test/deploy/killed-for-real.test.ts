@@ -95,7 +95,7 @@ async function nextRun(place: Place, held: Keys, note: ReadonlyMap<string, Uint8
   const attempt = async () =>
     apply(await listing(await loadState(place), 'registrar', note, held.registrar), place, onlineOf(held));
   return attempt().catch((error: unknown) => {
-    expect(error).toMatchObject({ code: 'ALREADY_APPLIED' });
+    expect(error).toMatchObject({ code: 'BASE_MOVED' });
     return attempt();
   });
 }

@@ -68,13 +68,18 @@ const userRole = (...days: readonly (number | undefined)[]) => ({
   })),
 });
 
-/** Without the line of the CPL, where the fact is another. */
+/** Without the lines of the CPL and of read access, where the fact is another. */
 function lines(facts: Partial<Facts>): readonly Standing[] {
   const all = standingOf({ ...NOTHING, ...facts }, NOW);
-  return facts.cpl === undefined && Object.keys(facts).length > 0
-    ? all.filter(({ kind }) => kind !== 'CPL')
-    : all;
+  const isOther = Object.keys(facts).length > 0;
+  return all.filter(
+    ({ kind }) => !isOther || (kind === 'CPL' ? 'cpl' in facts : kind !== 'access' || 'access' in facts),
+  );
 }
+
+const access = (changes: Partial<Facts['access']>): Partial<Facts> => ({
+  access: { readers: 2, epochs: ['images epoch 1', 'notes epoch 1'], lapsed: [], due: [], ...changes },
+});
 
 describe('calls for nobody', () => {
   test.each<[string, Partial<Facts>, string | undefined]>([
@@ -95,6 +100,7 @@ describe('calls for nobody', () => {
     ['a certificate that was closed', certificate(-1), undefined],
     ['a User Role with 31 days left', userRole(31), undefined],
     ['a User Role that goes on', userRole(20, undefined), undefined],
+    ['read access', access({}), '2 parties, images epoch 1, notes epoch 1'],
   ])('%s', (_name, facts, says) => {
     const found = lines(facts);
     expect(found.filter(({ act }) => act)).toEqual([]);
@@ -123,6 +129,7 @@ describe('calls for a person', () => {
       'signed by a clock that was ahead, or this one is behind; if it was ahead, it needs a new key',
       'cfl-repo rotate timestamp --here',
     ],
+    ['no read keys', { access: undefined }, 'no read keys yet', 'cfl-repo party keys'],
     [
       'a gate that nobody renewed',
       role('gate', 100),
@@ -254,11 +261,18 @@ test('authorities, their lists, parties and what waits are read from the library
     ).toBe(true);
 });
 
+test.each([
+  [access({ lapsed: ['example-gas'] }), 'example-gas reads, and its User Role has ended'],
+  [access({ due: ['images'] }), 'the epoch of images is a year old'],
+])('a grant or an epoch that has outlived its time calls for the registrar', (facts, says) => {
+  expect(lines(facts)).toMatchObject([{ act: false }, { says, act: true, command: 'cfl-repo party renew' }]);
+});
+
 describe('cfl-repo status', () => {
-  test('a new library: each role in columns, by the names of the keys; exit 0', async () => {
+  test('a new library: each role in columns, by the names of the keys; it lacks read keys', async () => {
     const { repo } = await people();
     const { exit, out } = await repo('status');
-    expect(exit).toBe(0);
+    expect(exit).toBe(4);
     expect(out.map((line) => line.replace(/ +/g, ' '))).toEqual([
       'timestamp 1 until 2026-11-27 renewed by itself',
       'snapshot 1 until 2027-11-20 renewed when publishing',
@@ -269,6 +283,7 @@ describe('cfl-repo status', () => {
       'targets 1 until 2028-11-19 2 of holder-1, holder-2, holder-3 from 2027-11-20',
       'root 1 until 2028-11-19 2 of root-1, root-2, root-3 from 2027-11-20',
       'CPL no snapshot yet',
+      'access no read keys yet; run: cfl-repo party keys',
     ]);
   });
 
@@ -277,17 +292,20 @@ describe('cfl-repo status', () => {
     const now = later(400);
     const before = await repo('status', now);
     expect(before.exit).toBe(4);
-    expect(before.out.filter((line) => line.includes('; run: ')).length).toBe(8);
+    expect(before.out.filter((line) => line.includes('; run: ')).length).toBe(9);
     expect((await repo('renew', now)).exit).toBe(0);
     const document = JSON.parse((await repo('status --json', now)).out.join(''));
     expect(document).toMatchObject({ format: 'cfl/status/1', act: true });
     const commands = document.lines.flatMap((line: Standing) => line.command ?? []);
-    expect(commands).toEqual(['registrar', 'cpl', 'targets', 'root'].map((one) => `cfl-repo renew ${one}`));
-    for (const [i, command] of commands.entries()) {
+    const renewals = ['registrar', 'cpl', 'targets', 'root'].map((one) => `cfl-repo renew ${one}`);
+    // These people have no read keys: that is the registrar's to begin
+    expect(commands).toEqual([...renewals, 'cfl-repo party keys']);
+    for (const [i, command] of renewals.entries()) {
       const change = `LIBRARY/private/changes/${i + 1}`;
       for (const line of [command.replace('cfl-repo ', ''), `sign ${change}`, `apply ${change}`])
         expect((await repo(line, now)).exit, line).toBeLessThan(5);
     }
-    expect((await repo('status', now)).exit).toBe(0);
+    const after = JSON.parse((await repo('status --json', now)).out.join(''));
+    expect(after.lines.filter(({ act }: Standing) => act)).toMatchObject([{ kind: 'access' }]);
   });
 });

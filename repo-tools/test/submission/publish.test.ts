@@ -10,11 +10,13 @@ import { expect, test } from 'vitest';
 import { planParty } from '../../src/ceremony/party.ts';
 import { encodePartyFile, parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { manufacturerRole } from '../../src/ceremony/roles.ts';
-import { writeChange } from '../../src/change/change.ts';
+import { readChange, writeChange } from '../../src/change/change.ts';
 import { revise } from '../../src/change/plan.ts';
 import { intake } from '../../src/intake/intake.ts';
+import { planRenewal } from '../../src/renewal/renew.ts';
+import { planRotation } from '../../src/renewal/rotate.ts';
 import { gateway, imageIn } from '../credentials.ts';
-import { NOTES, NOW, state } from '../fixture.ts';
+import { applyAll, NOTES, NOW, signersOf, state } from '../fixture.ts';
 import { imageOf, rowFor } from '../intake/scene.ts';
 import { emptyDesk, fillIn, init, octetsOf, registeredDesk } from './desk.ts';
 
@@ -299,6 +301,30 @@ test('sign signs an empty first version of its own role for the registrar, and n
     expect(refused.exit, name).toBe(1);
     expect(refused.err[0], name).toContain('expected version 1 and nothing in it');
   }
+});
+
+test('sign signs its own role again for the operator, renewed or under new keys, and nothing more', async () => {
+  const desk = await registeredDesk(rows);
+  const files = folder(desk.base);
+  const role = manufacturerRole('FFF1');
+  const published = await state(desk.library);
+  const change = await planRenewal([role], published, NOW);
+  const add = new Map([['firmware/FFF1/x/image.ota', new Uint8Array([1])]]);
+  const forged = await revise(role, await published.role(role), { add }, NOW);
+  await writeChange(files, 'forged', { ...change, metadata: new Map([[role, forged]]) });
+  const refused = await desk.run(['sign', join(desk.base, 'forged')]);
+  expect(refused.err[0]).toBe('Cannot sign m-fff1 version 2: expected version 2, with what version 1 says');
+  await writeChange(files, 'renewal', change);
+  const signed = await desk.run(['sign', join(desk.base, 'renewal')]);
+  expect(signed).toMatchObject({ exit: 0, err: ['Signed     role m-fff1 version 2, upon version 1'] });
+  await applyAll(desk.library, await readChange(files, 'renewal'));
+  // A third key comes; the role is signed again by those that it has
+  const [fresh] = await signersOf(1);
+  const rotation = { role, add: fresh === undefined ? [] : [fresh.key], remove: [] };
+  await writeChange(files, 'rotation', await planRotation([rotation], await state(desk.library), NOW));
+  expect((await desk.run(['sign', join(desk.base, 'rotation')])).exit).toBe(0);
+  await applyAll(desk.library, await readChange(files, 'rotation'));
+  expect((await (await state(desk.library)).role(role))?.signed.version).toBe(3);
 });
 
 test('a party.json is refused where a certificate has no digest, or a field is not known', async () => {
