@@ -19,7 +19,7 @@ export {
   type UnreachableCode,
   UnreachableError,
 } from './errors.ts';
-export { FLOORS_FILE } from './floors.ts';
+export { encodeFloors, FLOORS_FILE, type Floors, onlineKeys, parseFloors } from './floors.ts';
 export { keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
 export {
   consistentName,
