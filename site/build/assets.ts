@@ -80,6 +80,7 @@ async function bundle(name: ScriptName): Promise<Uint8Array> {
           // Modules of the client only export; what the pages run lies in browser/
           moduleSideEffects: (id) => id.startsWith(join(source, 'browser')),
           propertyReadSideEffects: false,
+          unknownGlobalSideEffects: false,
         },
       },
     },

@@ -149,6 +149,7 @@ export class TestLibrary {
   trial = true;
   cplDate = '2026-11-18T09:00:00Z';
   timestampExpires = SOON;
+  snapshotExpires = LATER;
   /** Delegations beside or instead of the usual ones, in front of them. */
   extraDelegations: { name: string; paths: readonly string[] }[] = [];
   /** Roles that the snapshot lists by version alone. */
@@ -349,7 +350,11 @@ export class TestLibrary {
     );
     await metadata.replace(`${this.version}.targets.json`, top);
     meta.set(parseRoleName('targets'), metaFile(this.version, top));
-    const snapshot = await this.#sign('snapshot', { type: 'snapshot', ...this.#common(LATER), meta });
+    const snapshot = await this.#sign('snapshot', {
+      type: 'snapshot',
+      ...this.#common(this.snapshotExpires),
+      meta,
+    });
     await metadata.replace(`${this.version}.snapshot.json`, snapshot);
     const timestamp = await this.#sign('timestamp', {
       type: 'timestamp',

@@ -32,7 +32,7 @@ class ListElement extends HTMLElement {
     form.addEventListener('input', () => void this.#apply());
     form.addEventListener('reset', () => {
       // The fields are empty only after the event
-      queueMicrotask(() => void this.#apply());
+      setTimeout(() => void this.#apply());
     });
     const asked = new URLSearchParams(location.search);
     for (const name of FILTERS) this.#set(name, asked.get(name) ?? '');

@@ -16,7 +16,6 @@ import {
   certificateAt,
   decisionPath,
   endorsedDigests,
-  endorsementPath,
   endorsementStatement,
   findParty,
   imagePath,
@@ -169,7 +168,7 @@ async function checkEndorsements(
   for (const path of record?.document.signed.targets.keys() ?? []) {
     const place = parseEndorsementPath(path);
     if (place?.release !== release || place.number !== number) continue;
-    const found = await files.find(endorsementPath(place));
+    const found = await files.find(path);
     const party = findParty(register, place.party);
     if (found === undefined || !party?.kinds.includes('supplier'))
       throw refused(path, place.party, 'a supplier of the register');
