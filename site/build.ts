@@ -17,6 +17,7 @@ import { processIo, tell, UsageError } from '@cfl/client/cli';
 import { openLibrary, type PinnedBy, pinLibrary } from '@cfl/client/library';
 import type { Step } from '@cfl/client/tuf';
 import { makeAssets } from './build/assets.ts';
+import { readShared } from './build/readers.ts';
 import { shownModule, whileShown } from './build/shown.ts';
 import { writeTwins } from './build/twins.ts';
 import { readCatalogue } from './src/data/read.ts';
@@ -59,7 +60,14 @@ async function readLibrary({ library: url, root: by, home, now }: SiteRequest): 
     const onStep = (step: Step) => void steps.push(step);
     const { library, close } = await openLibrary({ home: place, now, wait: setTimeout, onStep });
     try {
-      return await readCatalogue({ library, root: { version, sha256 }, steps });
+      const { snapshot } = await library.refresh();
+      const reading = { library: url, root: by, now, version: snapshot.signed.version };
+      return await readCatalogue({
+        library,
+        root: { version, sha256 },
+        steps,
+        shared: (rows) => readShared(reading, rows),
+      });
     } finally {
       close();
     }

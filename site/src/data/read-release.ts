@@ -1,4 +1,5 @@
-// What is to be shown of one release? Statement, evidence, acceptance, endorsements and state, each verified.
+// What is to be shown of one release? Statement, evidence, acceptance and endorsements, each verified; and the
+// state, which depends on the other releases of its code.
 
 import { encodeDate } from '@cfl/client/encoding';
 import {
@@ -6,11 +7,8 @@ import {
   endorsementPath,
   type ManufacturerCode,
   parseEndorsementPath,
-  type ReleaseId,
-  type StateWithReason,
 } from '@cfl/client/firmware';
 import {
-  type CplView,
   type Library,
   type ListedRelease,
   readEndorsements,
@@ -19,66 +17,22 @@ import {
   withdrawalFile,
   withdrawalPath,
 } from '@cfl/client/library';
-import type { Endorser, Release, SignedFile } from './types.ts';
+import type { Release, SignedFile } from './types.ts';
 
-/** All of one manufacturer code, whose states depend on one another. */
-export async function readReleases(library: Library, code: ManufacturerCode): Promise<readonly Release[]> {
-  const about: VerifiedStatement[] = [];
-  const endorsers = new Map<ReleaseId, readonly Endorser[]>();
-  for (const row of await library.releases(code)) {
-    const one = await readOne(library, row);
-    about.push(one.statement);
-    endorsers.set(row.release, one.endorsers);
-  }
-  const states = await library.states(code, about.map(statedOf));
-  const cpl = await library.cpl(code);
-  const releases: Release[] = [];
-  for (const one of about) {
-    const state = states.get(one.release);
-    if (state === undefined) throw new TypeError(`Cannot derive a state for ${one.release}`);
-    const known = { state, cpl, endorsers: endorsers.get(one.release) ?? [] };
-    releases.push(await releaseOf(library, one, known));
-  }
-  return releases;
-}
+/** A release by itself: what takes the time, and can be read in any order. */
+export type ReadRelease = Omit<Release, 'state' | 'withdrawal' | 'rows'>;
 
-async function readOne(library: Library, row: ListedRelease) {
-  const statement = await readStatement(library, row);
-  const endorsements = await readEndorsements(library, statement);
-  const endorsers = endorsements.map(({ party, stampedAt }) => ({
-    name: party.name,
-    stamped: encodeDate(stampedAt),
-  }));
-  return { statement, endorsers };
-}
-
-function statedOf({ release, code, imageHash, statement }: VerifiedStatement) {
-  const { supersedes, claims } = statement.predicate;
-  return { release, code, imageHash, supersedes, entries: claims.map(({ entry }) => entry) };
-}
-
-interface Known {
-  readonly state: StateWithReason;
-  readonly cpl: CplView;
-  readonly endorsers: readonly Endorser[];
-}
-
-async function releaseOf(
-  library: Library,
-  about: VerifiedStatement,
-  { state, cpl, endorsers }: Known,
-): Promise<Release> {
+export async function readOne(library: Library, row: ListedRelease): Promise<ReadRelease> {
+  const about = await readStatement(library, row);
   const { release, code, imageHash, party, statement, evidence, acceptance } = about;
   const { sha256, serial, issuer, keyType } = evidence.certificate;
-  const withdrawn = state.state === 'withdrawn' ? await library.find(withdrawalPath(release, 1)) : undefined;
+  const endorsements = await readEndorsements(library, about);
   return {
     release,
     code,
     imageHash,
     manufacturer: party.name,
     statement,
-    state,
-    withdrawal: withdrawn && withdrawalFile.parse(await library.read(withdrawn)),
     // What was read for the decision is no fact of the page, and long
     acceptance: { ...acceptance, digests: [] },
     accepted: await acceptedDates(library, about),
@@ -90,14 +44,45 @@ async function releaseOf(
       stamped: encodeDate(evidence.stampedAt),
       authority: evidence.authority,
     },
-    endorsers,
-    rows: new Map(
-      statement.predicate.claims.flatMap(({ entry }) => {
-        const row = cpl.entries.get(entry);
+    endorsers: endorsements.map((one) => ({ name: one.party.name, stamped: encodeDate(one.stampedAt) })),
+    files: await filesOf(library, about),
+  };
+}
+
+/** `read`: all of one manufacturer code, whose states depend on one another. */
+export async function withStates(
+  library: Library,
+  code: ManufacturerCode,
+  read: readonly ReadRelease[],
+): Promise<readonly Release[]> {
+  const states = await library.states(code, read.map(statedOf));
+  const { entries } = await library.cpl(code);
+  const releases: Release[] = [];
+  for (const one of read) {
+    const state = states.get(one.release);
+    if (state === undefined) throw new TypeError(`Cannot derive a state for ${one.release}`);
+    const path = withdrawalPath(one.release, 1);
+    const found = state.state === 'withdrawn' ? await library.find(path) : undefined;
+    const withdrawal = found && withdrawalFile.parse(await library.read(found));
+    const rows = new Map(
+      one.statement.predicate.claims.flatMap(({ entry }) => {
+        const row = entries.get(entry);
         return row === undefined ? [] : [[entry, row]];
       }),
-    ),
-    files: await filesOf(library, about),
+    );
+    releases.push({ ...one, state, withdrawal, rows });
+  }
+  return releases;
+}
+
+function statedOf({ release, code, imageHash, statement }: ReadRelease) {
+  const { supersedes, claims } = statement.predicate;
+  return {
+    release,
+    code,
+    imageHash: imageHash as ListedRelease['imageHash'],
+    supersedes,
+    entries: claims.map(({ entry }) => entry),
   };
 }
 

@@ -5,11 +5,11 @@
 // derives it. Nothing here depends on the clock but the verification: the same library makes the same pages.
 
 import type { CplEntry, CplIndex, ManufacturerCode, Register, ReleaseState } from '@cfl/client/firmware';
-import type { Library } from '@cfl/client/library';
+import type { Library, ListedRelease } from '@cfl/client/library';
 import { onlineKeys, type Step } from '@cfl/client/tuf';
 import { modelsOf } from '../check/facts.ts';
 import { compare, deviceModels, newestFirst } from './models.ts';
-import { readReleases } from './read-release.ts';
+import { type ReadRelease, readOne, withStates } from './read-release.ts';
 import { readTrustFacts } from './trust.ts';
 import type { Catalogue, Change, Release } from './types.ts';
 
@@ -19,14 +19,15 @@ export interface ReadRequest {
   readonly root: Catalogue['root'];
   /** What the client has said so far and says while this reads. */
   readonly steps: readonly Step[];
+  /** Reads the releases on several processors, in the order of the rows; undefined where they are too few. */
+  readonly shared?: (rows: readonly ListedRelease[]) => Promise<readonly ReadRelease[]> | undefined;
 }
 
-export async function readCatalogue({ library, root: pinned, steps }: ReadRequest): Promise<Catalogue> {
+export async function readCatalogue(request: ReadRequest): Promise<Catalogue> {
+  const { library, root: pinned, steps } = request;
   const { root, snapshot, timestamp } = await library.refresh();
   const { name, trial } = await library.settings();
-  const releases: Release[] = [];
-  for (const code of await library.codes()) releases.push(...(await readReleases(library, code)));
-  releases.sort(inOrder);
+  const releases = await readReleases(request);
   const register = await library.register();
   const { index, rows } = await readCpl(library, register);
   const models = deviceModels({ register, releases, rows });
@@ -51,6 +52,21 @@ export async function readCatalogue({ library, root: pinned, steps }: ReadReques
     elsewhere: models.flatMap(({ without }) => without).filter(({ entry }) => entry.status === 'Active')
       .length,
   };
+}
+
+async function readReleases({ library, shared }: ReadRequest): Promise<readonly Release[]> {
+  const rows = await library.allReleases();
+  const read = await (shared?.(rows) ?? readHere(library, rows));
+  const releases: Release[] = [];
+  for (const [code, own] of Map.groupBy(read, (one) => one.code))
+    releases.push(...(await withStates(library, code, own)));
+  return releases.sort(inOrder);
+}
+
+async function readHere(library: Library, rows: readonly ListedRelease[]): Promise<readonly ReadRelease[]> {
+  const read: ReadRelease[] = [];
+  for (const row of rows) read.push(await readOne(library, row));
+  return read;
 }
 
 /** The newest snapshot, by code; a library without parties has none to ask for. */
