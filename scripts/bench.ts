@@ -2,8 +2,9 @@
 // the exit code is 1 where a bound does not hold.
 
 import { admission } from './bench/admission.ts';
+import { site } from './bench/site.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission };
+const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, site };
 
 const [named] = process.argv.slice(2);
 const chosen = Object.entries(PARTS).filter(([name]) => named === undefined || name === named);

@@ -23,6 +23,8 @@ export const SECRET = 'torque wrench';
 const PATHS = ['01000200', '01000201'].map(parseFirmwareVersion);
 export const HOSTILE = '<script>alert(1)</script> & "Sons"';
 
+const DAY = 86_400_000;
+
 export interface ExampleLibrary {
   readonly library: TestLibrary;
   readonly written: Written;
@@ -32,9 +34,13 @@ export interface ExampleLibrary {
   readonly suspended: MadeRelease;
 }
 
-export async function exampleLibrary(folder: string): Promise<ExampleLibrary> {
+/** `from`: the moment from which it is good for three days, and its roles for a year. */
+export async function exampleLibrary(folder: string, from = NOW): Promise<ExampleLibrary> {
   await mkdir(folder, { recursive: true });
   const library = await TestLibrary.make();
+  library.timestampExpires = new Date(from.getTime() + 3 * DAY);
+  library.snapshotExpires = new Date(from.getTime() + 365 * DAY);
+  library.expires = library.snapshotExpires;
   library.parties = library.parties.map((party) =>
     party.codes.includes(FFF2) ? { ...party, name: HOSTILE } : party,
   );

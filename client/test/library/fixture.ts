@@ -150,6 +150,8 @@ export class TestLibrary {
   cplDate = '2026-11-18T09:00:00Z';
   timestampExpires = SOON;
   snapshotExpires = LATER;
+  /** Of all other roles. */
+  expires = LATER;
   /** Delegations beside or instead of the usual ones, in front of them. */
   extraDelegations: { name: string; paths: readonly string[] }[] = [];
   /** Roles that the snapshot lists by version alone. */
@@ -335,7 +337,7 @@ export class TestLibrary {
         await targets.replace(consistentName(parseTargetPath(path), digestOf(octets)), octets);
       const octets = await this.#sign(role, {
         type: 'targets',
-        ...this.#common(LATER),
+        ...this.#common(this.expires),
         targets: targetFiles(files),
         delegations: undefined,
       });
@@ -345,7 +347,7 @@ export class TestLibrary {
     }
     const top = await this.#sign(
       'targets',
-      { type: 'targets', ...this.#common(LATER), targets: new Map(), delegations: this.#delegations() },
+      { type: 'targets', ...this.#common(this.expires), targets: new Map(), delegations: this.#delegations() },
       2,
     );
     await metadata.replace(`${this.version}.targets.json`, top);
@@ -461,7 +463,7 @@ export class TestLibrary {
       type: 'root' as const,
       specVersion: SPEC_VERSION,
       version: 1,
-      expires: LATER,
+      expires: this.expires,
       consistentSnapshot: true,
       keys,
       roles,
