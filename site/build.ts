@@ -9,9 +9,9 @@
 //
 // The library is read whole before Astro starts: where a check fails, no page is written.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { processIo, tell, UsageError } from '@cfl/client/cli';
 import { openLibrary, type PinnedBy, pinLibrary } from '@cfl/client/library';
@@ -38,18 +38,42 @@ export async function buildSite(request: SiteRequest): Promise<Catalogue> {
   // Without it Astro looks up its statistics server
   process.env['ASTRO_TELEMETRY_DISABLED'] = '1';
   const { build } = await import('astro');
-  const out = resolve(request.out);
-  await whileShown(shown, () =>
-    build({
-      root: import.meta.dirname,
-      outDir: out,
-      logLevel: 'error',
-      vite: { plugins: [shownModule()] },
-    }),
-  );
-  await write(out);
-  await writeTwins(out, shown);
+  await inStaging(resolve(request.out), async (staging) => {
+    await whileShown(shown, () =>
+      build({
+        root: import.meta.dirname,
+        outDir: staging,
+        logLevel: 'error',
+        vite: { plugins: [shownModule()] },
+      }),
+    );
+    await write(staging);
+    await writeTwins(staging, shown);
+  });
   return catalogue;
+}
+
+/**
+ * The site appears whole, in place of the one before. Astro needs a folder inside the project to work in, and
+ * two builds at once each their own.
+ */
+async function inStaging(out: string, make: (staging: string) => Promise<void>): Promise<void> {
+  const parent = join(import.meta.dirname, '.astro');
+  await mkdir(parent, { recursive: true });
+  const own = await mkdtemp(join(parent, 'build-'));
+  // Below it, since a temporary folder is closed to everybody else, and the site is not
+  const staging = join(own, 'site');
+  try {
+    await make(staging);
+    await rm(out, { recursive: true, force: true });
+    await mkdir(dirname(out), { recursive: true });
+    await rename(staging, out).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EXDEV') throw error;
+      return cp(staging, out, { recursive: true });
+    });
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
 }
 
 async function readLibrary({ library: url, root: by, home, now }: SiteRequest): Promise<Catalogue> {
