@@ -35,7 +35,11 @@ export function readShared(
   return parts < 2 ? undefined : readParts(reading, rows, parts);
 }
 
-async function readParts(reading: Reading, rows: readonly ListedRelease[], parts: number) {
+export async function readParts(
+  reading: Reading,
+  rows: readonly ListedRelease[],
+  parts: number,
+): Promise<readonly ReadRelease[]> {
   const shares = Array.from({ length: parts }, (_, part) => readShare({ ...reading, part, parts }));
   const read = await Promise.all(shares);
   return rows.map(({ release }, i) => {
