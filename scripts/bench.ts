@@ -3,8 +3,9 @@
 
 import { access } from './bench/access.ts';
 import { admission } from './bench/admission.ts';
+import { site } from './bench/site.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access };
+const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access, site };
 
 const [named] = process.argv.slice(2);
 const chosen = Object.entries(PARTS).filter(([name]) => named === undefined || name === named);

@@ -9,13 +9,19 @@
 //
 // The library is read whole before Astro starts: where a check fails, no page is written.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { processIo, tell, UsageError } from '@cfl/client/cli';
 import { openLibrary, type PinnedBy, pinLibrary } from '@cfl/client/library';
-import { type Catalogue, readCatalogue } from './src/catalogue.ts';
+import type { Step } from '@cfl/client/tuf';
+import { makeAssets } from './build/assets.ts';
+import { readShared } from './build/readers.ts';
+import { shownModule, whileShown } from './build/shown.ts';
+import { writeTwins } from './build/twins.ts';
+import { readCatalogue } from './src/data/read.ts';
+import type { Catalogue } from './src/data/types.ts';
 
 export interface SiteRequest {
   readonly library: string;
@@ -27,27 +33,67 @@ export interface SiteRequest {
 
 export async function buildSite(request: SiteRequest): Promise<Catalogue> {
   const catalogue = await readLibrary(request);
+  const { assets, write } = await makeAssets();
+  const shown = { catalogue, address: addressOf(request.library), assets };
   // Without it Astro looks up its statistics server
   process.env['ASTRO_TELEMETRY_DISABLED'] = '1';
   const { build } = await import('astro');
-  await build({
-    root: import.meta.dirname,
-    outDir: resolve(request.out),
-    logLevel: 'error',
-    vite: { plugins: [moduleOf(catalogue, addressOf(request.library))] },
+  await inStaging(resolve(request.out), async (staging) => {
+    await whileShown(shown, () =>
+      build({
+        root: import.meta.dirname,
+        outDir: staging,
+        logLevel: 'error',
+        vite: { plugins: [shownModule()] },
+      }),
+    );
+    await write(staging);
+    await writeTwins(staging, shown);
   });
   return catalogue;
 }
 
-async function readLibrary({ library: url, root, home, now }: SiteRequest): Promise<Catalogue> {
+/**
+ * The site appears whole, in place of the one before. Astro needs a folder inside the project to work in, and
+ * two builds at once each their own.
+ */
+async function inStaging(out: string, make: (staging: string) => Promise<void>): Promise<void> {
+  const parent = join(import.meta.dirname, '.astro');
+  await mkdir(parent, { recursive: true });
+  const own = await mkdtemp(join(parent, 'build-'));
+  // Below it, since a temporary folder is closed to everybody else, and the site is not
+  const staging = join(own, 'site');
+  try {
+    await make(staging);
+    await rm(out, { recursive: true, force: true });
+    await mkdir(dirname(out), { recursive: true });
+    await rename(staging, out).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EXDEV') throw error;
+      return cp(staging, out, { recursive: true });
+    });
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
+}
+
+async function readLibrary({ library: url, root: by, home, now }: SiteRequest): Promise<Catalogue> {
   const place = home ?? (await mkdtemp(join(tmpdir(), 'cfl-site-')));
   try {
-    await pinLibrary({ home: place, url, by: root, now, wait: setTimeout });
-    const opened = await openLibrary({ home: place, now, wait: setTimeout });
+    const { version, sha256 } = await pinLibrary({ home: place, url, by, now, wait: setTimeout });
+    const steps: Step[] = [];
+    const onStep = (step: Step) => void steps.push(step);
+    const { library, close } = await openLibrary({ home: place, now, wait: setTimeout, onStep });
     try {
-      return await readCatalogue(opened.library);
+      const { snapshot } = await library.refresh();
+      const reading = { library: url, root: by, now, version: snapshot.signed.version };
+      return await readCatalogue({
+        library,
+        root: { version, sha256 },
+        steps,
+        shared: (rows) => readShared(reading, rows),
+      });
     } finally {
-      opened.close();
+      close();
     }
   } finally {
     if (home === undefined) await rm(place, { recursive: true, force: true });
@@ -57,17 +103,6 @@ async function readLibrary({ library: url, root, home, now }: SiteRequest): Prom
 /** A folder's path is nobody's business but the builder's. */
 function addressOf(library: string): string | undefined {
   return /^https?:\/\//i.test(library) ? library : undefined;
-}
-
-/** What the pages import as `cfl:catalogue`. */
-function moduleOf(catalogue: Catalogue, address: string | undefined) {
-  const name = 'cfl:catalogue';
-  const text = `export const catalogue = ${JSON.stringify(catalogue)};\nexport const address = ${JSON.stringify(address)};\n`;
-  return {
-    name,
-    resolveId: (id: string) => (id === name ? `\0${name}` : undefined),
-    load: (id: string) => (id === `\0${name}` ? text : undefined),
-  };
 }
 
 export function requestFrom(env: Readonly<Record<string, string | undefined>>, now: Date): SiteRequest {

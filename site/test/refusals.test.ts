@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openLibrary, pinLibrary } from '@cfl/client/library';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildSite, requestFrom, type SiteRequest } from '../build.ts';
-import { readCatalogue } from '../src/catalogue.ts';
+import { readCatalogue } from '../src/data/read.ts';
 import { type ExampleLibrary, exampleLibrary, NOW } from './library.ts';
 
 let base: string;
@@ -32,9 +32,9 @@ beforeEach(async () => {
 async function releases({ library: url, root: by, now }: SiteRequest): Promise<number> {
   const home = await mkdtemp(join(base, 'home-'));
   const wait = () => Promise.resolve();
-  await pinLibrary({ home, url, by, now, wait });
-  const opened = await openLibrary({ home, now, wait });
-  return (await readCatalogue(opened.library)).releases.length;
+  const root = await pinLibrary({ home, url, by, now, wait });
+  const { library } = await openLibrary({ home, now, wait });
+  return (await readCatalogue({ library, root, steps: [] })).releases.length;
 }
 
 async function refused(changed: SiteRequest, code: string): Promise<void> {

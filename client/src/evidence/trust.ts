@@ -27,6 +27,7 @@ import {
   refuseUnknownCritical,
 } from './certificate.ts';
 import { badCrl, type Crl, isCrlOf, readCrl } from './crl.ts';
+import { encodeOnce } from './encode-once.ts';
 import { EvidenceError } from './errors.ts';
 
 /** Octets of the files, as published. */
@@ -119,6 +120,7 @@ async function authoritiesOf(octets: Uint8Array): Promise<readonly Listed[]> {
       all.map(({ certChain, validFor }, i): Listed => {
         const sigstore = forSigstore[i];
         if (sigstore === undefined) throw new TypeError('it was not read whole');
+        sigstore.certChain.forEach(encodeOnce);
         const chain = chainOf(
           kind,
           certChain.certificates.map(({ rawBytes }) => Buffer.from(rawBytes, 'base64')),

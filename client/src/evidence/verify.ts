@@ -31,6 +31,7 @@ import {
   verifyKeyType,
   verifyUsage,
 } from './certificate.ts';
+import { encodeOnce } from './encode-once.ts';
 import { EvidenceError } from './errors.ts';
 import { type Revoked, revocationOf, stampRevocationOf } from './revocation.ts';
 import { type Authority, type EvidenceTrust, isOpenAuthority, windowInWords } from './trust.ts';
@@ -105,7 +106,9 @@ async function signedEntity({ json }: ParsedBundle): Promise<SignedEntity> {
     import('@sigstore/verify'),
   ]);
   try {
-    return toSignedEntity(bundleFromJSON(json));
+    const entity = toSignedEntity(bundleFromJSON(json));
+    if (entity.key.$case === 'certificate') encodeOnce(entity.key.certificate);
+    return entity;
   } catch (cause) {
     throw badStamp('its certificate or its time stamp cannot be read', cause);
   }

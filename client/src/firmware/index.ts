@@ -173,7 +173,9 @@ export {
   type StatedRelease,
   type StateFacts,
   type StateWithReason,
+  WITHDRAWERS,
   type Withdrawal,
+  type Withdrawer,
 } from './state.ts';
 export {
   type Claim,
@@ -201,9 +203,7 @@ export {
 } from './statement.ts';
 export {
   type RepeatedWithdrawal,
-  WITHDRAWERS,
   WITHDRAWN_PATH,
-  type Withdrawer,
   type Withdrawn,
   withdrawnFile,
 } from './withdrawn.ts';

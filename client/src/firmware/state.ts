@@ -14,6 +14,10 @@ import type { EntryId, ManufacturerCode, ReleaseId } from './identifiers.ts';
 
 export type ReleaseState = 'current' | 'superseded' | 'suspended' | 'withdrawn';
 
+/** Who may withdraw a release. */
+export const WITHDRAWERS = ['manufacturer', 'panel', 'operator'] as const;
+export type Withdrawer = (typeof WITHDRAWERS)[number];
+
 export interface StateWithReason {
   readonly state: ReleaseState;
   /** `withdrawn on 2026-10-14 by Example Meters, "battery drain"` */

@@ -7,9 +7,7 @@
 
 import { date, type Format, format, line, listOfDifferent, literal, object, oneOf } from './fields.ts';
 import { releaseId } from './identifiers.ts';
-
-export const WITHDRAWERS = ['manufacturer', 'panel', 'operator'] as const;
-export type Withdrawer = (typeof WITHDRAWERS)[number];
+import { WITHDRAWERS } from './state.ts';
 
 const repeated = object({
   release: releaseId.exact,

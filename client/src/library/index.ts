@@ -50,12 +50,14 @@ export {
 export { loadTrust, type TrustSource, trustSource } from './trust.ts';
 export {
   parseWithdrawalPath,
-  WITHDRAWAL_PREDICATE_TYPE,
   type WithdrawalFile,
   type WithdrawalMemory,
-  type WithdrawalStatement,
   withdrawalFile,
   withdrawalPath,
-  withdrawalStatement,
   withdrawalStatementPath,
 } from './withdrawal.ts';
+export {
+  WITHDRAWAL_PREDICATE_TYPE,
+  type WithdrawalStatement,
+  withdrawalStatement,
+} from './withdrawal-statement.ts';

@@ -2,12 +2,21 @@
 // no copy of anything that could be fetched again from a library that has begun to lie.
 
 import type { Sha256 } from '../encoding/index.ts';
+import { digest, type Format, format, line, listOfDifferent, literal, object } from '../firmware/fields.ts';
 import { FormatError } from '../firmware/index.ts';
 import { LibraryError } from './errors.ts';
 import type { Files } from './files.ts';
-import { seenWithdrawals, type WithdrawalMemory } from './withdrawal.ts';
+import type { WithdrawalMemory } from './withdrawal.ts';
 
 const FILE = 'withdrawn.json';
+
+const seen = object({
+  format: literal('cfl/seen-withdrawals/1'),
+  withdrawals: listOfDifferent(object({ path: line, sha256: digest }), ({ path }) => path),
+});
+
+/** What a reader keeps of the withdrawals that it saw, by path. */
+const seenWithdrawals: Format<ReturnType<typeof seen>> = format(seen);
 
 /** Throws LibraryError DAMAGED_HOME where the file is there and cannot be read. */
 export function withdrawalMemory(files: Files): WithdrawalMemory {

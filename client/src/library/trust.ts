@@ -32,6 +32,8 @@ export interface TrustSource {
   read(path: string): Promise<Uint8Array | undefined>;
   /** The paths that the role `catalogue` lists; others than CRLs are passed over. */
   catalogued(): Promise<Iterable<string>>;
+  /** Where files do not change, what was made of them before, by the ends of the certificates asked about. */
+  readonly known?: Map<string, Promise<EvidenceTrust>>;
 }
 
 const sources = new WeakMap<Library, TrustSource>();
@@ -55,13 +57,23 @@ export function trustSource(library: Library): TrustSource {
       const index = await library.find(CATALOGUE_INDEX_PATH);
       return index?.document.signed.targets.keys() ?? [];
     },
+    known: new Map(),
   };
   sources.set(library, source);
   return source;
 }
 
 /** Whom to trust about evidence under this certificate. Throws EvidenceError WRONG_TRUST or BAD_CRL. */
-export async function loadTrust(source: TrustSource, certificate?: Certificate): Promise<EvidenceTrust> {
+export function loadTrust(source: TrustSource, certificate?: Certificate): Promise<EvidenceTrust> {
+  const end = String(certificate?.until.getTime());
+  const known = source.known?.get(end);
+  if (known !== undefined) return known;
+  const started = loadAnew(source, certificate);
+  source.known?.set(end, started);
+  return started;
+}
+
+async function loadAnew(source: TrustSource, certificate?: Certificate): Promise<EvidenceTrust> {
   const [trustedRoot, anchors, revocations] = await Promise.all(
     [TRUSTED_ROOT_PATH, ANCHORS_PATH, REVOCATIONS_PATH].map((path) => needed(source, path)),
   );

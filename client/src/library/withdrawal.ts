@@ -4,19 +4,9 @@
 // manufacturer withdrew, its own signed statement lies beside it, `withdrawn/<release>-<m>.sigstore.json`.
 
 import type { Sha256 } from '../encoding/index.ts';
-import {
-  date,
-  digest,
-  type Format,
-  format,
-  line,
-  listOfDifferent,
-  literal,
-  object,
-  oneOf,
-} from '../firmware/fields.ts';
-import { manufacturerCode, partyId, type ReleaseId, releaseId } from '../firmware/identifiers.ts';
-import { WITHDRAWERS } from '../firmware/withdrawn.ts';
+import { date, digest, type Format, format, line, literal, object, oneOf } from '../firmware/fields.ts';
+import { type ReleaseId, releaseId } from '../firmware/identifiers.ts';
+import { WITHDRAWERS } from '../firmware/state.ts';
 
 const withdrawal = object(
   {
@@ -55,35 +45,6 @@ export function parseWithdrawalPath(
   const kind = ending === 'json' ? 'record' : 'statement';
   return { release: releaseId.parse(release), number: Number(number), kind };
 }
-
-export const WITHDRAWAL_PREDICATE_TYPE = 'urn:cfl:withdrawal:v1';
-
-const image = object({ name: literal('ota-image'), digest: object({ sha256: digest }) });
-
-const statement = object({
-  _type: literal('https://in-toto.io/Statement/v1'),
-  /** One act, one release: each name stands once. */
-  subject: listOfDifferent(image, ({ name }) => name, 1),
-  predicateType: literal(WITHDRAWAL_PREDICATE_TYPE),
-  predicate: object({
-    originator: partyId.exact,
-    code: manufacturerCode.exact,
-    reason: line,
-    created: date,
-  }),
-});
-/** What a manufacturer signs to withdraw a release of its own. */
-export type WithdrawalStatement = ReturnType<typeof statement>;
-
-export const withdrawalStatement: Format<WithdrawalStatement> = format(statement);
-
-const seen = object({
-  format: literal('cfl/seen-withdrawals/1'),
-  withdrawals: listOfDifferent(object({ path: line, sha256: digest }), ({ path }) => path),
-});
-
-/** What a reader keeps of the withdrawals that it saw, by path. */
-export const seenWithdrawals: Format<ReturnType<typeof seen>> = format(seen);
 
 /** A reader's memory: what was withdrawn once stays so, whatever the library says later. */
 export interface WithdrawalMemory {

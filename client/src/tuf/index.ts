@@ -19,7 +19,14 @@ export {
   type UnreachableCode,
   UnreachableError,
 } from './errors.ts';
-export { FLOORS_FILE, onlineKeys, wereRotated } from './floors.ts';
+export {
+  encodeFloors,
+  FLOORS_FILE,
+  type Floors,
+  onlineKeys,
+  parseFloors,
+  wereRotated,
+} from './floors.ts';
 export { keyMaterial, parseKey, publicKey, verifySignature } from './key.ts';
 export {
   consistentName,

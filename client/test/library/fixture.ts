@@ -155,6 +155,9 @@ export class TestLibrary {
   trial = true;
   cplDate = '2026-11-18T09:00:00Z';
   timestampExpires = SOON;
+  snapshotExpires = LATER;
+  /** Of all other roles. */
+  expires = LATER;
   /** Delegations beside or instead of the usual ones, in front of them. */
   extraDelegations: { name: string; paths: readonly string[] }[] = [];
   /** Roles that the snapshot lists by version alone. */
@@ -357,7 +360,7 @@ export class TestLibrary {
         await targets.replace(consistentName(parseTargetPath(path), digestOf(octets)), octets);
       const octets = await this.#sign(role, {
         type: 'targets',
-        ...this.#common(LATER),
+        ...this.#common(this.expires),
         targets: targetFiles(files),
         delegations: undefined,
       });
@@ -367,12 +370,21 @@ export class TestLibrary {
     }
     const top = await this.#sign(
       'targets',
-      { type: 'targets', ...this.#common(LATER), targets: new Map(), delegations: this.#delegations() },
+      {
+        type: 'targets',
+        ...this.#common(this.expires),
+        targets: new Map(),
+        delegations: this.#delegations(),
+      },
       2,
     );
     await metadata.replace(`${this.version}.targets.json`, top);
     meta.set(parseRoleName('targets'), metaFile(this.version, top));
-    const snapshot = await this.#sign('snapshot', { type: 'snapshot', ...this.#common(LATER), meta });
+    const snapshot = await this.#sign('snapshot', {
+      type: 'snapshot',
+      ...this.#common(this.snapshotExpires),
+      meta,
+    });
     await metadata.replace(`${this.version}.snapshot.json`, snapshot);
     const timestamp = await this.#sign('timestamp', {
       type: 'timestamp',
@@ -480,7 +492,7 @@ export class TestLibrary {
       type: 'root' as const,
       specVersion: SPEC_VERSION,
       version: 1,
-      expires: LATER,
+      expires: this.expires,
       consistentSnapshot: true,
       keys,
       roles,

@@ -1,0 +1,3 @@
+// The code that checks, loaded when it is asked for.
+
+export { checkRelease } from '../check/check.ts';
