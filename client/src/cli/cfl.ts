@@ -1,6 +1,8 @@
 // What can `cfl` do? Its commands; what a command needs is loaded when it runs.
 
+import { assemble } from './assemble.ts';
 import type { Program } from './command.ts';
+import { estate } from './estate.ts';
 import { fetch } from './fetch.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
@@ -11,5 +13,5 @@ import { show } from './show.ts';
 export const cfl: Program = {
   name: 'cfl',
   does: 'Reads the Centralised Firmware Library, and verifies every octet from one pinned root',
-  commands: [init, refresh, list, show, fetch, inspect],
+  commands: [init, refresh, list, show, fetch, estate, assemble, inspect],
 };

@@ -109,6 +109,12 @@ export class Library {
     return { index, entries: new Map(shard.entries.map((entry) => [entry.entry, entry])) };
   }
 
+  /** Every manufacturer code that has entries in the newest snapshot of the Central Products List. */
+  async cplCodes(): Promise<readonly ManufacturerCode[]> {
+    const index = await this.#listed(CPL_INDEX_PATH, cplIndex);
+    return index?.shards.map(({ code }) => code) ?? [];
+  }
+
   /** Every manufacturer code that has releases. */
   async codes(): Promise<readonly ManufacturerCode[]> {
     const index = await this.#listed(CATALOGUE_INDEX_PATH, catalogueIndex);
