@@ -1,9 +1,10 @@
 // What does it cost? `npm run bench` measures every part, `npm run bench -- admission` the one that is named;
 // the exit code is 1 where a bound does not hold.
 
+import { access } from './bench/access.ts';
 import { admission } from './bench/admission.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission };
+const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access };
 
 const [named] = process.argv.slice(2);
 const chosen = Object.entries(PARTS).filter(([name]) => named === undefined || name === named);

@@ -25,13 +25,25 @@ export const NOW = new Date('2026-11-20T09:00:00Z');
 
 /** Release notes that are finished. */
 export const NOTES = [
+  '---',
+  'salt: 5f0c9a7be1d24386f2b8470dc3916ea85d17e4b96203fac8719e0b6dd2453c8f',
+  'fixes: EXM-2026-014',
+  'severity: medium',
+  'embargo: none',
+  '---',
   '# Notes',
-  '## Before you deploy',
-  'Restarts the meter once',
-  '## What is new',
-  'Mends the clock',
+  '## During activation',
+  'Restarts the meter once; the supply is not interrupted',
+  '## Order and prerequisites',
+  'Nothing has to come first',
   '## How to go back',
   'There is no way back',
+  '## What is new',
+  'Mends the clock after a long outage',
+  '## Known issues',
+  'None is known',
+  '## Test evidence',
+  'Tested as report 7 of the test house says',
   '',
 ].join('\n');
 

@@ -119,7 +119,9 @@ interface Form {
 /** As `new` wrote them, finished. */
 async function notesIn(work: string): Promise<string> {
   const text = await readFile(join(work, 'notes.md'), 'utf8');
-  return text.replaceAll('…', 'It restarts once and the supply is not interrupted');
+  return text
+    .replace(/^(fixes|severity|embargo): …$/gm, '$1: none')
+    .replaceAll('…', 'It restarts once and the supply is not interrupted');
 }
 
 async function listOf(releases: readonly DemoRelease[]): Promise<string> {

@@ -11,12 +11,14 @@ import {
   firmwareVersionOf,
   hardwareVersionOf,
   hexOf,
+  imagePath,
   libraryForm,
   likelyReading,
   manufacturerCodeOf,
   manufacturerImageHash,
   OtaError,
   type OtaImage,
+  parseReleaseId,
   releaseIdOf,
 } from '@cfl/client/firmware';
 import { publishProgram } from '@cfl/repo-tools/cli';
@@ -24,6 +26,7 @@ import { loadState, placeAt } from '@cfl/repo-tools/deploy';
 import type { Authorities } from './authorities.ts';
 import { decideAll, importList } from './library.ts';
 import { fillIn, homeOf, inboxOf, joinLibrary, pointToTimeAuthority, settings } from './manufacturer.ts';
+import { type DemoNotes, finishNotes } from './notes.ts';
 import { run, type Stage } from './stage.ts';
 import { MANUFACTURERS } from './world.ts';
 
@@ -83,7 +86,7 @@ async function decoded(path: string): Promise<OtaImage> {
 async function isPublished(stage: Stage, { header }: OtaImage, release: string): Promise<boolean> {
   const published = await loadState(placeAt(stage.base));
   const code = manufacturerCodeOf(header.manufacturerCode);
-  return (await published.read(`firmware/${code}/${release}/image.ota`)) !== undefined;
+  return (await published.read(imagePath(code, parseReleaseId(release)))) !== undefined;
 }
 
 /** The owner of the image's code; a new one where the library has none. */
@@ -171,15 +174,19 @@ async function submitIt(stage: Stage, { party, path, reading, row }: Submitting)
     upgradesFrom: 'any',
     supersedes: [],
   });
-  await writeFile(join(work, 'notes.md'), NOTES);
+  await finishNotes(work, NOTES);
   await run(stage, publishProgram, ['submit', work, '--to', inboxOf(stage), ...settings(stage, party)]);
 }
 
-const NOTES = `# A real image, carried through the demo
-## Before you deploy
-Do not deploy it: nothing is known of what it does to a meter or to the supply
-## What is new
-Nothing is known of that either
-## How to go back
-Nothing is known
-`;
+const NOTES: DemoNotes = {
+  fixes: 'none',
+  severity: 'none',
+  sections: {
+    'During activation': 'Do not deploy it: nothing is known of what it does to a meter or to the supply',
+    'Order and prerequisites': 'Nothing is known',
+    'How to go back': 'Nothing is known',
+    'What is new': 'Nothing is known of that either',
+    'Known issues': 'That a stranger carries it through the demo',
+    'Test evidence': 'None',
+  },
+};

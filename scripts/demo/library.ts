@@ -8,6 +8,7 @@ import type { Authorities } from './authorities.ts';
 import { demoCpl } from './cpl.ts';
 import { demoImage } from './image.ts';
 import { inboxOf, type Joining, joinLibrary, settings, submitRelease } from './manufacturer.ts';
+import { endReading, letRead } from './readers.ts';
 import { publishChange, run, type Stage } from './stage.ts';
 import {
   type DemoManufacturer,
@@ -41,23 +42,31 @@ export async function makeLibrary(
     say(`${party.name} joins`);
     await joinLibrary(stage, authorities, party);
   }
+  say('Suppliers get read access');
+  await letRead(stage);
   await importList(stage, dayBefore(stage.now, 25), await demoCpl(1));
-  await submit(stage, TWICE, secondMail(stage));
   await askThePanel(stage);
   const decisions: string[] = [];
   const rounds = roundsOf(RELEASES);
   for (const [i, round] of rounds.entries()) {
     const isLast = i === rounds.length - 1;
+    if (isLast) {
+      say('A supplier may read no more: new epochs begin');
+      await endReading(stage);
+      await submit(stage, TWICE, secondMail(stage));
+    }
     say(`Releases, round ${i + 1} of ${rounds.length}`);
     for (const release of round) await submit(stage, release, inboxOf(stage));
     if (isLast) {
       await submit(stage, REFUSED, inboxOf(stage));
       await endorse(stage, 'example-energy', await releaseIdOf(demoImage(ENDORSED)), inboxOf(stage));
-      await cp(secondMail(stage), inboxOf(stage), { recursive: true });
       await importList(stage, dayBefore(stage.now, 24), await demoCpl(2));
     }
     decisions.push(...(await decideAll(stage)));
   }
+  say('A submission comes by a second mail');
+  await cp(secondMail(stage), inboxOf(stage), { recursive: true });
+  decisions.push(...(await decideAll(stage)));
   say('The Panel looks into an association');
   return { decisions, association: await answerOfThePanel(stage) };
 }
@@ -123,7 +132,7 @@ function partyOf({ code }: DemoRelease): string {
   return party.id;
 }
 
-/** Made at the very beginning and sent at the end: by then the release is published. */
+/** Made beside the first one and sent after it: by then the release is published. */
 function secondMail(stage: Stage): string {
   return join(stage.people, 'second-mail');
 }

@@ -9,6 +9,7 @@ import { initPublisher, PARTY_FILE, SETTINGS_FILE } from '@cfl/repo-tools/submis
 import type { EvidenceFiles } from '../pki/party.ts';
 import type { Authorities } from './authorities.ts';
 import { demoImage } from './image.ts';
+import { type DemoNotes, finishNotes } from './notes.ts';
 import { publishChange, run, type Stage } from './stage.ts';
 import type { DemoRelease } from './world.ts';
 
@@ -122,7 +123,7 @@ export async function submitRelease(
   await writeFile(image, demoImage(release));
   await run(stage, publishProgram, ['new', image, '--to', work, ...settings(stage, party)]);
   await fillIn(work, { class: release.class, upgradesFrom: release.from, supersedes });
-  await writeFile(join(work, 'notes.md'), notesOf(release));
+  await finishNotes(work, notesOf(release));
   await mkdir(to, { recursive: true, mode: 0o700 });
   await run(stage, publishProgram, ['submit', work, '--to', to, ...settings(stage, party)]);
 }
@@ -146,15 +147,18 @@ export function settings(stage: Stage, party: string): readonly string[] {
   return ['--settings', homeOf(stage, party)];
 }
 
-function notesOf({ deviceType, model, firmware, says }: DemoRelease): string {
-  return [
-    `# ${deviceType} ${model} firmware ${firmware}`,
-    '## Before you deploy',
-    'Restarts the device once; the supply is not interrupted. Not reversible',
-    '## What is new',
-    says,
-    '## How to go back',
-    'There is no way back to an older version',
-    '',
-  ].join('\n');
+function notesOf({ code, deviceType, model, firmware, says, class: kind }: DemoRelease): DemoNotes {
+  const supply = deviceType === 'ESME' || deviceType === 'GSME' ? '; the supply is not interrupted' : '';
+  return {
+    fixes: kind === 'fix' ? `${code}-${firmware}` : 'none',
+    severity: kind === 'fix' ? 'medium' : 'none',
+    sections: {
+      'During activation': `Restarts the device once${supply}`,
+      'Order and prerequisites': 'None but the versions that it upgrades from',
+      'How to go back': 'There is no way back to an older version',
+      'What is new': says,
+      'Known issues': 'None is known',
+      'Test evidence': `Nobody tested ${model} ${firmware}: it was made for the demo`,
+    },
+  };
 }

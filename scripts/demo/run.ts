@@ -97,6 +97,7 @@ function invitation({ url }: Served): readonly string[] {
     'Try, in another terminal:',
     '  CFL_HOME=demo/supplier npx cfl list',
     '  CFL_HOME=demo/supplier npx cfl show CPL-000403',
+    '  CFL_HOME=demo/supplier CFL_CREDENTIAL=demo/example-energy/credential.age CFL_PASSPHRASE_FILE=private/passphrase npx cfl notes CPL-000403',
     '  npx cfl-repo status',
     'Ctrl-C stops the server',
   ];

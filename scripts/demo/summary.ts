@@ -1,6 +1,14 @@
 // What does the demo's library hold? A few lines, read from what is published.
 
 import {
+  GATEWAY,
+  GRANTS_PATH,
+  grantsFile,
+  RECIPIENTS_PATH,
+  type ReadKeyUse,
+  recipientsFile,
+} from '@cfl/client/access';
+import {
   CATALOGUE_INDEX_PATH,
   CPL_INDEX_PATH,
   catalogueIndex,
@@ -25,7 +33,22 @@ export async function summaryLines(stage: Stage): Promise<readonly string[]> {
   return [
     `  parties   ${count('manufacturer')} manufacturers, ${count('supplier')} suppliers, the Panel, the DCC`,
     `  CPL       snapshot ${snapshot}, ${entries} entries`,
+    ...(await readersIn(published)),
     `  releases  ${releases} published, ${await inBox('held')} held, ${await inBox('refused')} refused`,
+  ];
+}
+
+async function readersIn(published: Published): Promise<readonly string[]> {
+  const { keys } = recipientsFile.parse(await octetsOf(published, RECIPIENTS_PATH));
+  const { holders } = grantsFile.parse(await octetsOf(published, GRANTS_PATH));
+  const reading = (use: ReadKeyUse) =>
+    holders.filter(
+      ({ holder, grants }) => holder !== GATEWAY && grants.some((one) => one.use === use && !one.until),
+    ).length;
+  const ended = holders.filter(({ grants }) => grants.every(({ until }) => until !== undefined)).length;
+  const epochs = keys.filter(({ until }) => until === undefined).map(({ use, epoch }) => `${use} ${epoch}`);
+  return [
+    `  readers   ${reading('images')} of images, ${reading('notes')} of notes, ${ended} no more; epochs: ${epochs.join(', ')}`,
   ];
 }
 

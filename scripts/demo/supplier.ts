@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { type Io, runProgram } from '@cfl/client/cli';
 import type { Sha256 } from '@cfl/client/encoding';
 import { cfl as program } from '@cfl/client/program';
+import { credentialOf } from './readers.ts';
 import type { Stage } from './stage.ts';
+
+const SUPPLIER = 'example-energy';
 
 export interface Supplied {
   readonly home: string;
@@ -20,9 +23,11 @@ export async function fetchAsSupplier(
 ): Promise<Supplied> {
   const home = join(stage.people, 'supplier');
   await rm(home, { recursive: true, force: true });
-  const cfl = (argv: readonly string[]) => runProgram(program, [...argv, '--home', home], io);
+  const asked: Io = { ...io, passphrase: async () => stage.passphrase };
+  const cfl = (argv: readonly string[]) => runProgram(program, [...argv, '--home', home], asked);
   const trusted = await cfl(['init', library.url, '--root-sha256', library.root]);
-  const exit =
-    trusted === 0 ? await cfl(['fetch', library.release, '--to', join(stage.people, 'firmware')]) : trusted;
-  return { home, exit };
+  if (trusted !== 0) return { home, exit: trusted };
+  const credential = ['--credential', credentialOf(stage, SUPPLIER)];
+  const to = ['--to', join(stage.people, 'firmware')];
+  return { home, exit: await cfl(['fetch', library.release, ...to, ...credential]) };
 }

@@ -43,9 +43,38 @@ export const OTHERS = [
       { role: 'GS', from: '2024-01-01T00:00:00Z', evidence: 'Demo party list of 2024-01-01, entry 2' },
     ],
   },
+  {
+    id: 'former-energy',
+    name: 'Former Energy',
+    kinds: ['supplier'],
+    userRoles: [
+      { role: 'IS', from: '2024-01-01T00:00:00Z', evidence: 'Demo party list of 2024-01-01, entry 3' },
+    ],
+  },
+  {
+    id: 'example-networks',
+    name: 'Example Networks',
+    kinds: ['operator'],
+    userRoles: [
+      { role: 'ED', from: '2024-01-01T00:00:00Z', evidence: 'Demo party list of 2024-01-01, entry 4' },
+    ],
+  },
   { id: 'panel', name: 'the Panel', kinds: ['panel'] },
   { id: 'dcc', name: 'the DCC', kinds: ['dcc'] },
 ] as const;
+
+/** Whom the registrar grants what. */
+export const READERS = [
+  { id: 'example-energy', uses: ['--images', '--notes'] },
+  { id: 'example-gas', uses: ['--images'] },
+  { id: 'former-energy', uses: ['--images', '--notes'] },
+] as const;
+
+/** Loses what it was granted before the last round of releases. */
+export const FORMER_READER = 'former-energy';
+
+/** A network operator asks in vain. */
+export const NO_READER = 'example-networks';
 
 export const MANUFACTURERS: readonly DemoManufacturer[] = [
   { id: 'example-meters', name: 'Example Meters', code: 'FFF1', mailbox: 'firmware@meters.example' },
@@ -199,7 +228,7 @@ export const RELEASES: readonly DemoRelease[] = [
 ];
 
 /** Comes a second time, by a second mail, when it is published already: the gateway holds it. */
-export const TWICE = RELEASES[0] as DemoRelease;
+export const TWICE = RELEASES.filter(({ code }) => code === 'FFF1').at(-1) as DemoRelease;
 
 /** Example Energy stands behind it. */
 export const ENDORSED = RELEASES[1] as DemoRelease;

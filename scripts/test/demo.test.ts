@@ -52,10 +52,11 @@ afterAll(() => rm(base, { recursive: true, force: true }));
 
 describe('npm run demo', () => {
   test('makes three manufacturers, 36 entries, a dozen releases, one held, one refused', () => {
-    expect(first.stdout.slice(0, 4)).toEqual([
+    expect(first.stdout.slice(0, 5)).toEqual([
       'Library in metadata/ and targets/, made now',
-      '  parties   3 manufacturers, 2 suppliers, the Panel, the DCC',
+      '  parties   3 manufacturers, 3 suppliers, the Panel, the DCC',
       '  CPL       snapshot 2, 36 entries',
+      '  readers   2 of images, 1 of notes, 1 no more; epochs: images 2, notes 2',
       '  releases  12 published, 1 held, 1 refused',
     ]);
     const decisions = first.stderr.join('\n');
@@ -65,7 +66,7 @@ describe('npm run demo', () => {
   });
 
   test('fetches a release as a supplier would: image, notes and evidence are written', async () => {
-    const [image, notes, evidence] = first.stdout.slice(4);
+    const [image, notes, evidence] = first.stdout.slice(5);
     expect(image).toMatch(/FFF1-0A01-01000203-[0-9a-f]{64}\.zigbee$/);
     expect(await readFile(notes ?? '', 'utf8')).toContain('Mends the clock');
     expect(evidence).toMatch(/\.evidence\.json$/);
@@ -190,7 +191,7 @@ describe('real images', () => {
     async (data) => {
       const esme = join(data, 'gb-samples', 'gfi-esme-signed.ota');
       const ppmid = join(data, 'gb-samples', 'gfi-ppmid-unsigned.ota');
-      const fetched = [await demo(esme), await demo(ppmid)].map((io) => io.stdout[4] ?? '');
+      const fetched = [await demo(esme), await demo(ppmid)].map((io) => io.stdout[5] ?? '');
       const [signed, plain] = [await readFile(esme), await readFile(ppmid)];
 
       // The published octets without the supplier's trailer, the size field set to what is left
@@ -198,12 +199,12 @@ describe('real images', () => {
       libraryForm.writeUInt32LE(libraryForm.length, 52);
       const releases = await everyTarget();
       const images = releases.filter(
-        (path) => path.startsWith('firmware/121D/') && path.endsWith('/image.ota'),
+        (path) => path.startsWith('firmware/121D/') && path.endsWith('/image.ota.age'),
       );
       expect(images).toEqual(
         [await sha256(libraryForm), await sha256(plain)]
           .sort()
-          .map((release) => `firmware/121D/${release}/image.ota`),
+          .map((release) => `firmware/121D/${release}/image.ota.age`),
       );
       const hash = '7542f475e3f12eae887d81e32c46d313741d67076b13caec2f82e00ba5e1bb36';
       expect(fetched.map((file) => basename(file))).toEqual([

@@ -20,6 +20,9 @@
 //   changes nothing else. It is split when it must be and not before, under its own keys; no file is too long,
 //   and each meets the threshold (ROLE_FILE). If the library has moved on meanwhile, it is held (BASE_MOVED).
 //
+// Image and notes are each sealed to one recipient, in the post-quantum form (SEAL_FORM), of the current epoch of
+// its read key (SEAL_EPOCH).
+//
 // The notes come with the image (NOTES_MISSING), are text (NOTES_FORM) of a sensible size (NOTES_SIZE), and are
 // finished (NOTES_INCOMPLETE).
 //
@@ -61,13 +64,15 @@ import { notesRules } from './notes-rules.ts';
 import { originRules } from './origin-rules.ts';
 import { roleRules } from './role-rules.ts';
 import type { Finding, Rule, RuleCode, Severity } from './rule.ts';
+import { sealRules } from './seal-rules.ts';
 
-export const RULES_VERSION = '2026-11-2';
+export const RULES_VERSION = '2026-11-3';
 
 export const ruleGroups: readonly { readonly title: string; readonly rules: readonly Rule[] }[] = [
   { title: 'Who signed', rules: evidenceRules },
   { title: 'Who says what', rules: originRules },
   { title: "The manufacturer's role", rules: roleRules },
+  { title: 'Who may read', rules: sealRules },
   { title: 'The release notes', rules: notesRules },
   { title: 'The image', rules: imageRules },
   { title: 'The Central Products List', rules: claimRules },
@@ -81,6 +86,11 @@ export const openRules: readonly Rule[] = rules.filter(({ sealed }) => !sealed);
 /** Left out by whoever cannot read plaintext: `decide(facts, { without: sealedCodes })`. */
 export const sealedCodes: ReadonlySet<RuleCode> = new Set(
   rules.filter(({ sealed }) => sealed).map(({ code }) => code),
+);
+
+/** Left out by the gateway too, which never reads notes: the manufacturer's own machine asks them. */
+export const sealedNotesCodes: ReadonlySet<RuleCode> = new Set(
+  notesRules.filter(({ sealed }) => sealed).map(({ code }) => code),
 );
 
 /** Whether the operator may lift this hold. */

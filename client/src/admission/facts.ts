@@ -39,6 +39,8 @@ export interface Facts {
   /** Verified ones only. */
   readonly endorsements: readonly EndorsementFact[];
   readonly image: ImageFacts | UnreadImage;
+  /** Of each sealed file that the submission brings. */
+  readonly seals: readonly SealFact[];
   /** Undefined: no notes came with it. */
   readonly notes: NotesFacts | undefined;
   /** The register's entry for the originator that the statement names. */
@@ -128,11 +130,21 @@ export interface UnreadImage {
   readonly unread: string;
 }
 
+/** How a file is sealed. */
+export interface SealFact {
+  readonly file: 'image' | 'notes';
+  /** What its header shows, where that is not exactly one stanza of the post-quantum form. */
+  readonly fault: string | undefined;
+  /** Found by opening it; of notes as the submission states it. Undefined where neither tells. */
+  readonly epoch: number | undefined;
+  /** Of its read key, as the library says. */
+  readonly current: number;
+}
+
 export interface NotesFacts {
-  /** Octets of the file as submitted. */
+  /** Octets of the notes; a sealed file tells how many it holds. */
   readonly length: number;
-  /** Told from the file as submitted. */
-  readonly form: 'text' | 'other';
+  readonly form: 'text' | 'other' | 'sealed';
   /** Absent where the notes are sealed to whoever decides. */
   readonly text?: { readonly sha256: Sha256; readonly faults: readonly string[] };
 }

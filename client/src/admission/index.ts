@@ -8,6 +8,7 @@ export {
   ruleGroups,
   rules,
   sealedCodes,
+  sealedNotesCodes,
   summary,
 } from './decide.ts';
 export {
@@ -24,6 +25,7 @@ export {
   type ReleaseIdentity,
   type RoleDifference,
   type RoleFileFact,
+  type SealFact,
   type UnreadImage,
 } from './facts.ts';
 export type { Finding, Observation, Rule, RuleCode, Severity } from './rule.ts';

@@ -5,7 +5,7 @@
 
 import type { Rule } from './rule.ts';
 
-/** Octets of the file as submitted. */
+/** Octets, in the clear. */
 export const LONGEST_NOTES = 1_000_000;
 
 const SOURCE = 'SECMP0009: release notes always accompany an image';
@@ -33,7 +33,7 @@ const notesMissing: Rule = {
 const notesForm: Rule = {
   code: 'NOTES_FORM',
   severity: 'refuse',
-  sealed: false,
+  sealed: true,
   demand: 'The release notes are text in UTF-8',
   source: SOURCE,
   remedy: 'Write the notes as Markdown in UTF-8, not as a document of a word processor',
@@ -68,9 +68,10 @@ const notesIncomplete: Rule = {
   code: 'NOTES_INCOMPLETE',
   severity: 'refuse',
   sealed: true,
-  demand: 'The release notes have every section, each says something, and nothing is left to be written',
+  demand:
+    'The release notes have their front matter and every section, each says something, and nothing is left to be written',
   source: SOURCE,
-  remedy: 'Say what happens to the meter and to the supply during activation',
+  remedy: 'Finish notes.md: the lines between "---" at its head, and every section',
   says: ({ notes }) =>
     (notes?.text?.faults ?? []).map((fault) => ({
       at: 'notes',

@@ -23,6 +23,8 @@ export type RuleCode =
   | 'SAME_IMAGE'
   | 'ROLE_FILE'
   | 'BASE_MOVED'
+  | 'SEAL_FORM'
+  | 'SEAL_EPOCH'
   | 'NOTES_MISSING'
   | 'NOTES_FORM'
   | 'NOTES_SIZE'

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Campaign, ChosenMeters } from '../campaign/index.ts';
 import { command, JSON_OPTION } from './command.ts';
+import { accessWith, CREDENTIAL_OPTION } from './credential.ts';
 import type { Io } from './io.ts';
 import { columns, grouped } from './layout.ts';
 import { EXIT, UsageError } from './refusal.ts';
@@ -33,6 +34,8 @@ export const assemble = command({
       value: 'OCTET',
       does: 'the octet forceReplace before your signature, as two hex digits; else 00',
     },
+    ...CREDENTIAL_OPTION,
+    ...CREDENTIAL_OPTION,
     ...HOME_OPTION,
     ...JSON_OPTION,
   },
@@ -66,7 +69,10 @@ export const assemble = command({
       const files = folder(resolve(to));
       await campaign.expectEmpty(files, to);
       const listed = await resolveRelease(library, name);
-      const verified = await readRelease(library, listed, { withdrawn: 'refuse' });
+      const verified = await readRelease(library, listed, {
+        withdrawn: 'refuse',
+        access: accessWith(library, values, io),
+      });
       const { about, cpl } = verified;
       io.progress('Reading the list of meters');
       const chosen = await campaign.chooseMeters(createReadStream(list), basename(list), {
@@ -165,10 +171,7 @@ function sayWhatIsThere(
   if (signature === null && unusedKey)
     io.err("The image of a PPMID carries no supplier's signature: the key was not used");
   if (state === 'superseded') io.err('This release is superseded: a newer one follows it');
-  if (trial)
-    io.err(
-      'This is a trial library: images and notes lie in it for everyone to read. Deploy nothing from it',
-    );
+  if (trial) io.err('This is a trial library: all its keys were made on one machine. Deploy nothing from it');
 }
 
 function documentOf(

@@ -6,12 +6,14 @@ import { estate } from './estate.ts';
 import { fetch } from './fetch.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
+import { keygen } from './keygen.ts';
 import { list } from './list.ts';
+import { notes } from './notes.ts';
 import { refresh } from './refresh.ts';
 import { show } from './show.ts';
 
 export const cfl: Program = {
   name: 'cfl',
   does: 'Reads the Centralised Firmware Library, and verifies every octet from one pinned root',
-  commands: [init, refresh, list, show, fetch, estate, assemble, inspect],
+  commands: [init, keygen, refresh, list, show, notes, fetch, estate, assemble, inspect],
 };

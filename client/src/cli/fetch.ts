@@ -1,9 +1,10 @@
-// `cfl fetch`: a release verified from the pinned root to its last header field, then written, whole or not at all.
+// `cfl fetch`: a release verified from the pinned root to its last header field, decrypted in memory, then written, whole or not at all.
 
 import { join, resolve } from 'node:path';
 import type { ReleaseState } from '../firmware/index.ts';
 import type { Check } from '../library/index.ts';
 import { command, JSON_OPTION } from './command.ts';
+import { accessWith, CREDENTIAL_OPTION } from './credential.ts';
 import type { Io } from './io.ts';
 import { checkLine, grouped } from './layout.ts';
 import { EXIT } from './refusal.ts';
@@ -11,11 +12,12 @@ import { HOME_OPTION, homeOf, withLibrary } from './session.ts';
 
 export const fetch = command({
   name: 'fetch',
-  does: 'Verifies a release and writes image, notes and evidence',
+  does: 'Decrypts and verifies a release, and writes image, notes and evidence',
   operands: ['RELEASE'],
   options: {
     to: { type: 'string', value: 'DIR', does: 'the folder to write to; else the present one' },
     withdrawn: { type: 'boolean', does: 'also if it was withdrawn; do not deploy what you get' },
+    ...CREDENTIAL_OPTION,
     ...HOME_OPTION,
     ...JSON_OPTION,
   },
@@ -40,15 +42,17 @@ export const fetch = command({
         const say = isJson ? () => {} : speaker(io, listed.size);
         const verified = await readRelease(library, listed, {
           withdrawn: values.withdrawn === true ? 'read' : 'refuse',
+          access: accessWith(library, values, io),
           onCheck: say,
         });
         const to = values.to ?? '.';
         const saved = await saveRelease(folder(resolve(to)), library, verified);
         const files = {
           image: join(to, saved.image),
-          notes: join(to, saved.notes),
+          notes: saved.notes === undefined ? null : join(to, saved.notes),
           evidence: join(to, saved.evidence),
         };
+        const leftOut = 'leftOut' in verified.notes ? verified.notes.leftOut : null;
         const { trial } = await library.settings();
         io.progress(undefined);
         if (isJson) {
@@ -63,15 +67,15 @@ export const fetch = command({
               state: state.state,
               trial,
               files,
+              notesLeftOut: leftOut,
               checks,
             }),
           );
         } else {
-          for (const path of Object.values(files)) io.out(path);
+          for (const path of Object.values(files)) if (path !== null) io.out(path);
+          if (leftOut !== null) io.err(`Without notes. ${leftOut}`);
           if (trial)
-            io.err(
-              'This is a trial library: images and notes lie in it for everyone to read. Deploy nothing from it',
-            );
+            io.err('This is a trial library: all its keys were made on one machine. Deploy nothing from it');
           io.err(adviceOn(verified.state.state));
         }
         return verified.checks.some(({ warns }) => warns) ? EXIT.act : EXIT.done;

@@ -2,6 +2,7 @@
 //
 // Rules
 // - A path names its release, the SHA-256 of the image in library form: content-addressed, written once.
+// - Image and notes lie sealed, and only so (docs/formats/recipients.md); their names say it.
 // - Numbers are decimal from 1, without leading zeros, so each file has one name.
 
 import { type ManufacturerCode, manufacturerCode, type ReleaseId, releaseId } from './identifiers.ts';
@@ -17,7 +18,7 @@ export type ReleaseFile =
   | { readonly kind: 'decision'; readonly release: ReleaseId; readonly number: number };
 
 export function imagePath(code: ManufacturerCode, release: ReleaseId): string {
-  return `firmware/${code}/${release}/image.ota`;
+  return `firmware/${code}/${release}/image.ota.age`;
 }
 
 export function statementPath(code: ManufacturerCode, release: ReleaseId, number: number): string {
@@ -25,7 +26,7 @@ export function statementPath(code: ManufacturerCode, release: ReleaseId, number
 }
 
 export function notesPath(code: ManufacturerCode, release: ReleaseId, number: number): string {
-  return `firmware/${code}/${release}/notes-${number}.md`;
+  return `firmware/${code}/${release}/notes-${number}.md.age`;
 }
 
 export function decisionPath(release: ReleaseId, number: number): string {
@@ -33,7 +34,7 @@ export function decisionPath(release: ReleaseId, number: number): string {
 }
 
 const FIRMWARE =
-  /^firmware\/([0-9A-F]{4})\/([0-9a-f]{64})\/(?:image\.ota|(statement|notes)-([1-9]\d{0,8})\.(sigstore\.json|md))$/;
+  /^firmware\/([0-9A-F]{4})\/([0-9a-f]{64})\/(?:image\.ota\.age|(statement|notes)-([1-9]\d{0,8})\.(sigstore\.json|md\.age))$/;
 const DECISION = /^intake\/([0-9a-f]{64})\/decision-([1-9]\d{0,8})\.json$/;
 
 /** Undefined for a path that is no file of a release. */
@@ -49,5 +50,5 @@ export function parseReleasePath(path: string): ReleaseFile | undefined {
   if (kind === undefined) return { kind: 'image', code, release };
   const number = Number(numberText);
   if (kind === 'statement' && ending === 'sigstore.json') return { kind, code, release, number };
-  return kind === 'notes' && ending === 'md' ? { kind, code, release, number } : undefined;
+  return kind === 'notes' && ending === 'md.age' ? { kind, code, release, number } : undefined;
 }

@@ -25,7 +25,7 @@ const settings = object(
   {
     format: literal('cfl/library/1'),
     name: line,
-    /** A trial library holds images or notes in the clear, or keys on one machine. */
+    /** Every key of a trial library was made on one machine. */
     trial: boolean,
     /** Octets of an OTA upgrade image as distributed, the supplier's trailer included. */
     sizeLimit: limit,

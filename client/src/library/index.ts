@@ -10,6 +10,12 @@ export {
 } from './acceptance.ts';
 export { fileCache, memoryCache } from './cache.ts';
 export { type ChainedDecision, type ChainSource, type VerifiedChain, verifyChain } from './chain.ts';
+export {
+  createCredentialFile,
+  credentialPath,
+  publicCredentialPath,
+  readCredentialFile,
+} from './credential-file.ts';
 export { readEndorsements, type VerifiedEndorsement } from './endorsements.ts';
 export { type LibraryCode, LibraryError } from './errors.ts';
 export { type Files, folder } from './files.ts';
@@ -18,7 +24,16 @@ export { resolveRelease } from './names.ts';
 export { keptUntil, type OpenLibrary, type OpenOptions, openLibrary } from './open.ts';
 export { verifyRegistered } from './parties.ts';
 export { type PinnedBy, type PinnedLibrary, type PinOptions, pinLibrary } from './pin.ts';
-export { type Check, type ReadOptions, readRelease, stateOf, type VerifiedRelease } from './read-release.ts';
+export { type Decrypted, openAccess, type ReadAccess } from './read-access.ts';
+export {
+  type Check,
+  grantChecks,
+  type LeftOut,
+  type ReadOptions,
+  readRelease,
+  stateOf,
+  type VerifiedRelease,
+} from './read-release.ts';
 export { readNotes, readStatement, short, type VerifiedStatement } from './read-statement.ts';
 export { folderRepository, type HttpRepositoryOptions, httpRepository, type Patience } from './repository.ts';
 export { type SavedFiles, saveRelease } from './save.ts';

@@ -2,7 +2,15 @@
 //
 // A session: what was read once is not read again, and everything is judged at one moment.
 
-import type { Sha256 } from '../encoding/index.ts';
+import {
+  GRANTS_PATH,
+  type Grants,
+  grantsFile,
+  RECIPIENTS_PATH,
+  type Recipients,
+  recipientsFile,
+} from '../access/forms.ts';
+import { type Sha256, sha256 } from '../encoding/index.ts';
 import {
   binOf,
   CATALOGUE_INDEX_PATH,
@@ -34,7 +42,15 @@ import {
   type StateWithReason,
   type Withdrawal,
 } from '../firmware/index.ts';
-import { Client, type ClientOptions, type FoundTarget, parseTargetPath, type Trusted } from '../tuf/index.ts';
+import {
+  Client,
+  type ClientOptions,
+  type FoundTarget,
+  parseRoot,
+  parseTargetPath,
+  ROOT,
+  type Trusted,
+} from '../tuf/index.ts';
 import { type Acceptance, acceptanceFile } from './acceptance.ts';
 import { LibraryError } from './errors.ts';
 import { type WithdrawalMemory, withdrawalFile, withdrawalPath } from './withdrawal.ts';
@@ -59,6 +75,7 @@ export interface LibraryOptions extends ClientOptions {
 export class Library {
   readonly now: Date;
   readonly #client: Client;
+  readonly #root: Uint8Array;
   readonly #withdrawals: WithdrawalMemory | undefined;
   readonly #parsed = new Map<string, Promise<unknown>>();
   #remembered: Promise<ReadonlyMap<string, Sha256>> | undefined;
@@ -66,6 +83,7 @@ export class Library {
   constructor({ withdrawals, ...options }: LibraryOptions) {
     this.now = options.now;
     this.#client = new Client(options);
+    this.#root = options.root;
     this.#withdrawals = withdrawals;
   }
 
@@ -92,6 +110,20 @@ export class Library {
 
   register(): Promise<Register> {
     return this.#needed(PARTIES_PATH, partyRegister);
+  }
+
+  recipients(): Promise<Recipients> {
+    return this.#needed(RECIPIENTS_PATH, recipientsFile);
+  }
+
+  grants(): Promise<Grants> {
+    return this.#needed(GRANTS_PATH, grantsFile);
+  }
+
+  /** The SHA-256 that names this library; undefined where a later root than the first is pinned. */
+  async firstRoot(): Promise<Sha256 | undefined> {
+    const { signed } = await parseRoot(this.#root, ROOT);
+    return signed.version === 1 ? sha256(this.#root) : undefined;
   }
 
   async cpl(code: ManufacturerCode): Promise<CplView> {

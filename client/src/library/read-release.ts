@@ -3,12 +3,14 @@
 //   manufacturer  its role lists image and statement, and the snapshot lists the role: the acceptance
 //   state         not withdrawn; an entry that it claims is Active, with this hash, in the newest CPL
 //   statement     signed by the manufacturer, about this release
+//   decrypted     with a key that the reader's ring holds
 //   image         its SHA-256 is its name, and its manufacturer image has the hash of statement and CPL
 //   header        every field as the manufacturer signed it
 //
 // A superseded release may be used: an upgrade in two steps needs it. A suspended one may not. A withdrawn
-// one only where the caller says so.
+// one only where the caller says so. Notes are read by those who may: without them the image is good all the same.
 
+import { type AccessCode, AccessError, READ_KEY_USES } from '../access/index.ts';
 import { parseDate } from '../encoding/index.ts';
 import {
   decodeImage,
@@ -23,6 +25,7 @@ import {
 } from '../firmware/index.ts';
 import { LibraryError } from './errors.ts';
 import type { CplView, Library, ListedRelease } from './library.ts';
+import type { Decrypted, ReadAccess } from './read-access.ts';
 import { readNotes, readStatement, short, type VerifiedStatement } from './read-statement.ts';
 
 export interface Check {
@@ -34,6 +37,8 @@ export interface Check {
 
 export interface ReadOptions {
   readonly withdrawn: 'refuse' | 'read';
+  /** Asked once everything that is public was verified: it may ask a person for a passphrase. */
+  readonly access: () => Promise<ReadAccess>;
   readonly onCheck?: (check: Check) => void;
 }
 
@@ -43,9 +48,14 @@ export interface VerifiedRelease {
   readonly cpl: CplView;
   readonly image: OtaImage;
   readonly octets: Uint8Array;
-  readonly notes: Uint8Array;
+  readonly notes: Uint8Array | LeftOut;
   readonly fileName: string;
   readonly checks: readonly Check[];
+}
+
+/** Notes that this reader may not read, and why. */
+export interface LeftOut {
+  readonly leftOut: string;
 }
 
 /** Days after which a snapshot of the Central Products List is called old. */
@@ -54,7 +64,7 @@ const OLD_CPL = 30;
 export async function readRelease(
   library: Library,
   listed: ListedRelease,
-  { withdrawn, onCheck }: ReadOptions,
+  { withdrawn, access: openAccess, onCheck }: ReadOptions,
 ): Promise<VerifiedRelease> {
   const checks: Check[] = [];
   const say = (check: Check) => {
@@ -74,7 +84,14 @@ export async function readRelease(
   const cpl = await library.cpl(listed.code);
   for (const check of stateChecks(library, state, cpl)) say(check);
   say({ what: 'statement', text: `${about.party.name}, ${about.statement.predicate.created.slice(0, 10)}` });
-  const octets = await library.read(about.image);
+  const access = await openAccess();
+  for (const check of grantChecks(access)) say(check);
+  const { plaintext: octets, epoch } = await access.decrypt(
+    await library.read(about.image),
+    'images',
+    `the image of ${short(about.release)}`,
+  );
+  say({ what: 'decrypted', text: `images key, epoch ${epoch}` });
   const image = await verifyImage(octets, about);
   say({
     what: 'image',
@@ -88,17 +105,41 @@ export async function readRelease(
     what: 'header',
     text: `${STATED_HEADER_FIELDS.length} of ${STATED_HEADER_FIELDS.length} fields as the manufacturer signed them`,
   });
-  const notes = await readNotes(library, about);
+  const notes = await notesOrReason(library, about, access);
+  if (!('leftOut' in notes))
+    say({ what: 'notes', text: `notes key, epoch ${notes.epoch}; as the manufacturer signed them` });
   return {
     about,
     state,
     cpl,
     image,
     octets,
-    notes,
+    notes: 'leftOut' in notes ? notes : notes.plaintext,
     fileName: referenceFileName(image.header, about.imageHash),
     checks,
   };
+}
+
+/** Who may not read notes gets the image alone; whatever else is wrong with them is refused. */
+async function notesOrReason(
+  library: Library,
+  about: VerifiedStatement,
+  access: ReadAccess,
+): Promise<Decrypted | LeftOut> {
+  try {
+    return await readNotes(library, about, access);
+  } catch (error) {
+    if (error instanceof AccessError && WITHOUT_GRANT.has(error.code)) return { leftOut: error.message };
+    throw error;
+  }
+}
+
+const WITHOUT_GRANT: ReadonlySet<AccessCode> = new Set(['NO_GRANT', 'GRANT_REVOKED', 'ROLE_LAPSED']);
+
+export function grantChecks({ holder, state }: ReadAccess): readonly Check[] {
+  if (!READ_KEY_USES.some((use) => state(use).state === 'lapsing')) return [];
+  const text = `no User Role IS or GS of ${holder} is current; send the registrar dated evidence, its grants end at the next renewal`;
+  return [{ what: 'access', text, warns: true }];
 }
 
 /** From what the manufacturer signed, where the catalogue only repeats it. */

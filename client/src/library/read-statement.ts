@@ -10,7 +10,7 @@
 // - The row of the catalogue, by which the release was found, says of hash and entries what the statement
 //   says: else whoever holds the catalogue's key chooses which release a user gets who named a CPL entry.
 
-import { type Sha256, sha256 } from '../encoding/index.ts';
+import { sha256 } from '../encoding/index.ts';
 import { certificateOfBundle, type Evidence, verifyBundle } from '../evidence/index.ts';
 import {
   type ImageHash,
@@ -33,6 +33,7 @@ import type { Acceptance } from './acceptance.ts';
 import { LibraryError } from './errors.ts';
 import { type Library, type ListedRelease, parseSigned } from './library.ts';
 import { verifyRegistered } from './parties.ts';
+import type { Decrypted, ReadAccess } from './read-access.ts';
 import { loadTrust, trustSource } from './trust.ts';
 
 export interface VerifiedStatement {
@@ -48,9 +49,9 @@ export interface VerifiedStatement {
   /** The gate's record of this statement. */
   readonly acceptance: Acceptance;
   readonly bundle: { readonly path: string; readonly octets: Uint8Array };
-  /** Where image and notes stand; the octets are not read yet. */
+  /** Where they stand, sealed; the octets are not read yet. Of the notes the newest first. */
   readonly image: FoundTarget;
-  readonly notes: FoundTarget;
+  readonly notes: readonly FoundTarget[];
 }
 
 export async function readStatement(library: Library, row: ListedRelease): Promise<VerifiedStatement> {
@@ -105,7 +106,7 @@ export async function readStatement(library: Library, row: ListedRelease): Promi
     acceptance,
     bundle: { path, octets },
     image,
-    notes: await findNotes(library, { release, code, number, image, digest: digests.notes }),
+    notes: await findNotes(library, { release, code, number, image }),
   };
 }
 
@@ -215,26 +216,24 @@ interface NotesOf {
   readonly code: ManufacturerCode;
   readonly number: number;
   readonly image: FoundTarget;
-  readonly digest: Sha256;
 }
 
-/** The newest notes up to the statement's number that are the ones it names: a later statement may leave them as they were. */
+/** Those up to the statement's number: a later statement may leave the notes as they were. */
 async function findNotes(
   library: Library,
-  { release, code, number, image, digest }: NotesOf,
-): Promise<FoundTarget> {
-  const listed = image.document.signed.targets;
-  const named = numbered(image, 'notes', release).findLast(
-    (notes) => notes.number <= number && listed.get(notes.path)?.hashes.get('sha256') === digest,
-  );
-  if (named !== undefined) return findInRole(library, notesPath(code, release, named.number), code, image);
+  { release, code, number, image }: NotesOf,
+): Promise<readonly FoundTarget[]> {
+  const named = numbered(image, 'notes', release).filter((notes) => notes.number <= number);
+  if (named.length > 0)
+    return Promise.all(
+      named
+        .toReversed()
+        .map((notes) => findInRole(library, notesPath(code, release, notes.number), code, image)),
+    );
   throw new LibraryError(
-    'WRONG_NOTES',
-    `Cannot accept the notes of ${short(release)}: none of them has the SHA-256 that the manufacturer signed`,
-    {
-      expected: digest,
-      hint: 'Do not use it; tell the operator and the manufacturer',
-    },
+    'INCOMPLETE',
+    `Cannot use ${short(release)}: its manufacturer's role lists no notes with its statement`,
+    { hint: 'Do not use it; tell the operator' },
   );
 }
 
@@ -248,13 +247,19 @@ function numbered(image: FoundTarget, kind: 'statement' | 'notes', release: Rele
     .sort((a, b) => a.number - b.number);
 }
 
+/** The newest that the statement names; only plaintext tells which ones these are. */
 export async function readNotes(
   library: Library,
   { release, notes, digests }: VerifiedStatement,
-): Promise<Uint8Array> {
-  const octets = await library.read(notes);
-  const found = await sha256(octets);
-  if (found === digests.notes) return octets;
+  access: ReadAccess,
+): Promise<Decrypted> {
+  let found = '';
+  for (const one of notes) {
+    const what = `the notes of ${short(release)}`;
+    const decrypted = await access.decrypt(await library.read(one), 'notes', what);
+    found = await sha256(decrypted.plaintext);
+    if (found === digests.notes) return decrypted;
+  }
   throw new LibraryError(
     'WRONG_NOTES',
     `Cannot accept the notes of ${short(release)}: their SHA-256 is ${found}, expected ${digests.notes}`,

@@ -1,4 +1,5 @@
-// How does a verified release lie on the supplier's machine? Three files, under its reference file name.
+// How does a verified release lie on the supplier's machine? Three files, under its reference file name; notes
+// only where the reader may read them.
 //
 //   FFF1-0000-01000203-<hash>.zigbee          the image, as published
 //   FFF1-0000-01000203-<hash>.notes.md        the release notes
@@ -15,7 +16,8 @@ import type { VerifiedRelease } from './read-release.ts';
 
 export interface SavedFiles {
   readonly image: string;
-  readonly notes: string;
+  /** Undefined where the reader may not read them. */
+  readonly notes: string | undefined;
   readonly evidence: string;
 }
 
@@ -26,10 +28,15 @@ export async function saveRelease(
   verified: VerifiedRelease,
 ): Promise<SavedFiles> {
   const base = verified.fileName.replace(/\.zigbee$/, '');
-  const names = { image: verified.fileName, notes: `${base}.notes.md`, evidence: `${base}.evidence.json` };
+  const { notes } = verified;
+  const names = {
+    image: verified.fileName,
+    notes: 'leftOut' in notes ? undefined : `${base}.notes.md`,
+    evidence: `${base}.evidence.json`,
+  };
   const evidence = await evidenceFile(library, verified);
   await refuseOther(files, names.image, verified.octets);
-  await files.replace(names.notes, verified.notes);
+  if (names.notes !== undefined && !('leftOut' in notes)) await files.replace(names.notes, notes);
   await files.replace(names.evidence, evidence);
   await writeImage(files, names.image, verified.octets);
   return names;
@@ -64,7 +71,7 @@ async function refuseOther(files: Files, name: string, octets: Uint8Array): Prom
 
 async function evidenceFile(
   library: Library,
-  { about, state, cpl, notes, checks }: VerifiedRelease,
+  { about, state, cpl, checks }: VerifiedRelease,
 ): Promise<Uint8Array> {
   const { root, timestamp, snapshot, targets } = await library.refresh();
   const { name } = await library.settings();
@@ -73,7 +80,7 @@ async function evidenceFile(
     release: about.release,
     code: about.code,
     manufacturerImageHash: about.imageHash,
-    notesSha256: await sha256(notes),
+    notesSha256: about.digests.notes,
     library: name,
     verified: encodeDate(library.now),
     state: state.state,

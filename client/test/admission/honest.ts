@@ -37,18 +37,30 @@ import { CATALOGUE, CPL_SHARD, STATEMENT } from '../firmware/values.ts';
 export const FFF1 = parseManufacturerCode('FFF1');
 export const FFF2 = parseManufacturerCode('FFF2');
 export const OTHER_HASH = parseImageHash('99'.repeat(32));
-const NOTES = new TextEncoder().encode(
-  [
-    '# ESME 0A01 firmware 01000203',
-    '## Before you deploy',
-    'Restarts the meter once',
-    '## What is new',
-    'Mends the clock after a long outage',
-    '## How to go back',
-    'There is no way back',
-    '',
-  ].join('\n'),
-);
+/** The lines of notes that are finished. */
+export const NOTES_LINES: readonly string[] = [
+  '---',
+  'salt: 5f0c9a7be1d24386f2b8470dc3916ea85d17e4b96203fac8719e0b6dd2453c8f',
+  'fixes: EXM-2026-014',
+  'severity: medium',
+  'embargo: none',
+  '---',
+  '# ESME 0A01 firmware 01000203',
+  '## During activation',
+  'Restarts the meter once; the supply is not interrupted',
+  '## Order and prerequisites',
+  'Nothing has to come first',
+  '## How to go back',
+  'There is no way back',
+  '## What is new',
+  'Mends the clock after a long outage',
+  '## Known issues',
+  'None is known',
+  '## Test evidence',
+  'Tested as report 7 of the test house says',
+  '',
+];
+const NOTES = new TextEncoder().encode(NOTES_LINES.join('\n'));
 /** SHA-256 of the certificate that the register gives Example Meters for releases. */
 export const CERTIFICATE = parseSha256('aa'.repeat(32));
 
@@ -85,6 +97,7 @@ export async function factsWith(changes: Changes = {}): Promise<Facts> {
     evidence: { ...PROVEN, ...changes.evidence },
     endorsements: [{ party: parsePartyId('sample-gas'), kind: 'supplier' }],
     image,
+    seals: SEALS,
     notes: await notesFacts(NOTES),
     party: { ...METERS, ...changes.party },
     library: { sizeLimit: 750_000 },
@@ -96,6 +109,13 @@ export async function factsWith(changes: Changes = {}): Promise<Facts> {
     ...changes.facts,
   };
 }
+
+const SEALS: Facts['seals'] = (['image', 'notes'] as const).map((file) => ({
+  file,
+  fault: undefined,
+  epoch: 2,
+  current: 2,
+}));
 
 const PROVEN: Proven = {
   ok: true,

@@ -94,6 +94,12 @@ function notes(facts: Facts, changes: Partial<NonNullable<Facts['notes']>>): Fac
   return facts.notes === undefined ? facts : { ...facts, notes: { ...facts.notes, ...changes } };
 }
 
+/** Of the image. */
+function seals(facts: Facts, changes: Partial<Facts['seals'][number]>): Facts {
+  const changed = facts.seals.map((one) => (one.file === 'image' ? { ...one, ...changes } : one));
+  return { ...facts, seals: changed };
+}
+
 export const SPOILED: { readonly [C in RuleCode]: Spoiled } = {
   STATEMENT_SIGNATURE: evidenceFails('BAD_SIGNATURE'),
   CERTIFICATE_UNTRUSTED: evidenceFails('UNKNOWN_ISSUER'),
@@ -161,6 +167,17 @@ export const SPOILED: { readonly [C in RuleCode]: Spoiled } = {
     message: 'role m-fff1 is at version 9, this submission was signed upon version 6',
     changes: { role: fileWith({ current: 9 }) },
   },
+  SEAL_FORM: {
+    message: 'Cannot accept the image: it is sealed to 2 recipients, expected exactly one',
+    changes: {},
+    further: (facts) =>
+      seals(facts, { fault: 'Cannot accept the image: it is sealed to 2 recipients, expected exactly one' }),
+  },
+  SEAL_EPOCH: {
+    message: 'the image: sealed to epoch 1 of images, epoch 2 is current',
+    changes: {},
+    further: (facts) => seals(facts, { epoch: 1 }),
+  },
   NOTES_MISSING: {
     message: 'no release notes came with the image',
     changes: { facts: { notes: undefined } },
@@ -176,12 +193,12 @@ export const SPOILED: { readonly [C in RuleCode]: Spoiled } = {
     further: (facts) => notes(facts, { length: 1_000_001 }),
   },
   NOTES_INCOMPLETE: {
-    message: 'notes.md: "Before you deploy" still holds "…"',
+    message: 'notes.md: "During activation" still holds "…"',
     changes: {},
     further: (facts) =>
       facts.notes?.text === undefined
         ? facts
-        : notes(facts, { text: { ...facts.notes.text, faults: ['"Before you deploy" still holds "…"'] } }),
+        : notes(facts, { text: { ...facts.notes.text, faults: ['"During activation" still holds "…"'] } }),
   },
   IMAGE_UNREADABLE: {
     message: 'the image cannot be read: offset 0 holds 23 20 45 53, expected 1E F1 EE 0B',

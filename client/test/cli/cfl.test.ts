@@ -469,11 +469,12 @@ describe('fetch', () => {
     '  ok  manufacturer  role m-fff1 version 1, signed by Example Meters, listed in snapshot 1',
     `  ok  state         ${state}`,
     '  ok  statement     Example Meters, 2026-11-18',
+    '  ok  decrypted     images key, epoch 1',
     "  ok  image         its SHA-256 is the CPL's hash",
     '  ok  header        11 of 11 fields as the manufacturer signed them',
+    '  ok  notes         notes key, epoch 1; as the manufacturer signed them',
   ];
-  const TRIAL =
-    'This is a trial library: images and notes lie in it for everyone to read. Deploy nothing from it';
+  const TRIAL = 'This is a trial library: all its keys were made on one machine. Deploy nothing from it';
   const ADVICE = 'Read the notes and test the image before you deploy it';
 
   it('says each check, writes three files, and prints where they are', async () => {
@@ -566,6 +567,7 @@ describe('fetch', () => {
     const server = await serve(place.folder);
     const supplier = await Supplier.make();
     await supplier.run('init', `${server.url}/`, '--root-sha256', place.rootSha256);
+    await supplier.use(place.credential);
     server.asked.length = 0;
     expect(await supplier.fetch(current.release)).toMatchObject({ exit: 0 });
     expect(server.asked.filter((path, i) => server.asked.indexOf(path) !== i)).toEqual([]);
@@ -573,19 +575,20 @@ describe('fetch', () => {
   });
 
   const imageFile = () =>
-    consistentName(parseTargetPath(imagePath(FFF1, current.release)), digestOf(current.octets));
+    consistentName(parseTargetPath(imagePath(FFF1, current.release)), digestOf(current.sealed.image));
 
   it('a transfer that ends early is exit 3, and leaves nothing', async () => {
     const server = await serve(place.folder);
     const supplier = await Supplier.make();
     await supplier.run('init', server.url, '--root-sha256', place.rootSha256);
+    await supplier.use(place.credential);
     server.answers.set(`/targets/${imageFile()}`, (response) => {
-      response.writeHead(200, { 'content-length': String(current.octets.length) });
-      response.write(current.octets.subarray(0, 100), () => response.destroy());
+      response.writeHead(200, { 'content-length': String(current.sealed.image.length) });
+      response.write(current.sealed.image.subarray(0, 100), () => response.destroy());
     });
     const { exit, out, err } = await supplier.fetch(current.release);
     expect({ exit, out }).toEqual({ exit: 3, out: [] });
-    expect(err.at(-2)).toMatch(/image\.ota: the transfer ended after 100 octets, 3 attempts in 7 s$/);
+    expect(err.at(-2)).toMatch(/image\.ota\.age: the transfer ended after 100 octets, 3 attempts in 7 s$/);
     expect(await supplier.files()).toEqual([]);
     server.answers.clear();
     expect(await supplier.fetch(current.release)).toMatchObject({ exit: 0 });
@@ -602,7 +605,7 @@ describe('fetch', () => {
     await writeFile(path, octets.with(200, (octets[200] ?? 0) ^ 1));
     const { exit, err } = await supplier.fetch(current.release);
     expect(exit).toBe(1);
-    expect(err.at(-2)).toMatch(/image\.ota: its sha256 is [0-9a-f]{64}, [0-9a-f]{64} is signed$/);
+    expect(err.at(-2)).toMatch(/image\.ota\.age: its sha256 is [0-9a-f]{64}, [0-9a-f]{64} is signed$/);
     expect(await supplier.files()).toEqual([]);
     await writeFile(path, octets);
     expect(await supplier.fetch(current.release)).toMatchObject({ exit: 0 });

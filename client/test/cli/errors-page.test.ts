@@ -36,6 +36,7 @@ test.each<[string, readonly string[]]>([
   ['The way to the library', union('client/src/tuf/errors.ts', 'UnreachableCode')],
   ['The library and its releases', union('client/src/library/errors.ts', 'LibraryCode')],
   ['Signed statements', union('client/src/evidence/errors.ts', 'EvidenceCode')],
+  ['Read access', union('client/src/access/errors.ts', 'AccessCode')],
   ['Key files', union('client/src/keys/errors.ts', 'KeyErrorCode')],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
 ])('"%s" explains each of its codes, and says what to do', (section, codes) => {
@@ -48,5 +49,5 @@ test.each<[string, readonly string[]]>([
 });
 
 test('no section is left without its check', () => {
-  expect(sections.size).toBe(6);
+  expect(sections.size).toBe(7);
 });

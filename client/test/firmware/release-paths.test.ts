@@ -16,9 +16,9 @@ const release = parseReleaseId('0a'.repeat(32));
 
 describe('the path of a file of a release', () => {
   it('is built as it is read', () => {
-    expect(imagePath(code, release)).toBe(`firmware/FFF1/${release}/image.ota`);
+    expect(imagePath(code, release)).toBe(`firmware/FFF1/${release}/image.ota.age`);
     expect(statementPath(code, release, 2)).toBe(`firmware/FFF1/${release}/statement-2.sigstore.json`);
-    expect(notesPath(code, release, 1)).toBe(`firmware/FFF1/${release}/notes-1.md`);
+    expect(notesPath(code, release, 1)).toBe(`firmware/FFF1/${release}/notes-1.md.age`);
     expect(decisionPath(release, 1)).toBe(`intake/${release}/decision-1.json`);
     expect(parseReleasePath(imagePath(code, release))).toEqual({ kind: 'image', code, release });
   });
@@ -48,18 +48,20 @@ describe('the path of a file of a release', () => {
   });
 
   it.each([
-    'firmware/fff1/R/image.ota',
+    'firmware/fff1/R/image.ota.age',
+    'firmware/FFF1/R/image.ota',
+    'firmware/FFF1/R/notes-1.md',
     'firmware/FFF1/R/image.bin',
     'firmware/FFF1/R/statement-0.sigstore.json',
     'firmware/FFF1/R/statement-01.sigstore.json',
-    'firmware/FFF1/R/statement-1.md',
+    'firmware/FFF1/R/statement-1.md.age',
     'firmware/FFF1/R/notes-1.sigstore.json',
-    'firmware/FFF1/R/../R/image.ota',
-    '/firmware/FFF1/R/image.ota',
-    'firmware/FFF1/R/image.ota\n',
-    'firmware/FFF1/short/image.ota',
+    'firmware/FFF1/R/../R/image.ota.age',
+    '/firmware/FFF1/R/image.ota.age',
+    'firmware/FFF1/R/image.ota.age\n',
+    'firmware/FFF1/short/image.ota.age',
     'intake/R/decision-0.json',
-    'intake/R/image.ota',
+    'intake/R/image.ota.age',
   ])('is not "%s"', (path) => {
     expect(parseReleasePath(path.replaceAll('R', release))).toBeUndefined();
   });

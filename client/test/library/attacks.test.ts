@@ -16,8 +16,16 @@ import {
   type Statement,
   statementPath,
 } from '../../src/firmware/index.ts';
-import { folder, folderRepository, Library, memoryCache, readRelease } from '../../src/library/index.ts';
+import {
+  folder,
+  folderRepository,
+  Library,
+  memoryCache,
+  openAccess,
+  readRelease,
+} from '../../src/library/index.ts';
 import { makePki } from '../evidence/pki.ts';
+import { ENERGY } from './access.ts';
 import {
   digestOf,
   FFF1,
@@ -99,21 +107,29 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
     'WRONG_IMAGE',
     /its SHA-256 is/,
     async ({ library, honest }) => {
-      library.put(imagePath(FFF1, honest.release), (await library.make({ body: 'another' })).octets);
+      await library.putSealed(
+        imagePath(FFF1, honest.release),
+        'images',
+        (await library.make({ body: 'another' })).octets,
+      );
     },
   ],
   'no image at all under this name': [
     'WRONG_IMAGE',
     /its SHA-256 is/,
-    ({ library, honest }) => {
-      library.put(imagePath(FFF1, honest.release), new TextEncoder().encode('# README'));
+    async ({ library, honest }) => {
+      await library.putSealed(
+        imagePath(FFF1, honest.release),
+        'images',
+        new TextEncoder().encode('# README'),
+      );
     },
   ],
   'a header that takes other hardware, under the old name': [
     'WRONG_IMAGE',
     /its SHA-256 is/,
-    ({ library, honest }) => {
-      library.put(imagePath(FFF1, honest.release), widened(honest));
+    async ({ library, honest }) => {
+      await library.putSealed(imagePath(FFF1, honest.release), 'images', widened(honest));
     },
   ],
   'a header that takes other hardware, under its own name, with the statement kept': [
@@ -160,9 +176,13 @@ const attacks: Readonly<Record<string, readonly [string, RegExp, Change]>> = {
   ],
   'other notes': [
     'WRONG_NOTES',
-    /none of them has the SHA-256/,
-    ({ library, honest }) => {
-      library.put(notesPath(FFF1, honest.release, 1), new TextEncoder().encode('# Nothing to worry about\n'));
+    /their SHA-256 is [0-9a-f]{64}, expected/,
+    async ({ library, honest }) => {
+      await library.putSealed(
+        notesPath(FFF1, honest.release, 1),
+        'notes',
+        new TextEncoder().encode('# Nothing to worry about\n'),
+      );
     },
   ],
   'a statement that another party signed': [
@@ -421,10 +441,12 @@ it('refuses a withdrawn release that the catalogue does not list', async () => {
   const withdrawn = 'refuse';
   const listed = { ...honest.row, code: FFF1 };
   const before = await opened(library);
-  expect((await readRelease(before, listed, { withdrawn })).state.state).toBe('current');
+  const { credential } = library.access.holder(ENERGY);
+  const access = () => openAccess(before, credential);
+  expect((await readRelease(before, listed, { withdrawn, access })).state.state).toBe('current');
   library.withdraw(honest.release);
   library.rows = [];
-  await expect(readRelease(await opened(library), listed, { withdrawn })).rejects.toMatchObject({
+  await expect(readRelease(await opened(library), listed, { withdrawn, access })).rejects.toMatchObject({
     code: 'WITHDRAWN',
   });
 });

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Credential, ReadKeyUse, Suite } from '../../src/access/index.ts';
 import { parseSha256, toHex } from '../../src/encoding/index.ts';
 import { signStatement } from '../../src/evidence/index.ts';
 import {
@@ -75,6 +76,7 @@ import {
 } from '../../src/tuf/index.ts';
 import { type Issued, json, makePki, type Pki, witnessOf } from '../evidence/pki.ts';
 import { NOW, STAMPED, Trust } from '../evidence/scene.ts';
+import { ENERGY, supplierOf, TestAccess } from './access.ts';
 
 export { NOW, STAMPED };
 export const PUBLISHED = '2026-11-18T10:05:40Z';
@@ -87,7 +89,7 @@ const METERS = parsePartyId('example-meters');
 const GAS = parsePartyId('sample-gas');
 
 const PATTERNS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['registrar', ['register/*']],
+  ['registrar', ['register/*', 'access/*']],
   ['cpl', ['cpl/*', 'cpl/*/*']],
   ['gate', ['intake/*/*', 'withdrawn/*']],
   ['catalogue', ['catalogue/*', 'crl/*']],
@@ -123,6 +125,7 @@ export interface MadeRelease {
   readonly image: OtaImage;
   readonly octets: Uint8Array;
   readonly notes: Uint8Array;
+  readonly sealed: { readonly image: Uint8Array; readonly notes: Uint8Array };
   readonly statement: Statement;
   readonly bundle: Uint8Array;
   readonly entry: CplEntry;
@@ -133,6 +136,8 @@ export interface Written {
   readonly folder: string;
   readonly rootFile: string;
   readonly rootSha256: string;
+  /** Of a supplier that reads images and notes. */
+  readonly credential: Credential;
 }
 
 export class TestLibrary {
@@ -141,6 +146,7 @@ export class TestLibrary {
   readonly signers: ReadonlyMap<string, readonly Signer[]>;
   readonly certificates: ReadonlyMap<ManufacturerCode, Issued>;
   readonly trust: Trust;
+  readonly access: TestAccess;
   /** Files that are not written after all. */
   readonly leaveOut = new Set<string>();
   parties: Party[];
@@ -156,8 +162,13 @@ export class TestLibrary {
   version = 0;
   #entry = 411;
 
-  private constructor(signers: ReadonlyMap<string, readonly Signer[]>, { pki, meters, gas }: Authorities) {
+  private constructor(
+    signers: ReadonlyMap<string, readonly Signer[]>,
+    { pki, meters, gas }: Authorities,
+    access: TestAccess,
+  ) {
     this.signers = signers;
+    this.access = access;
     this.trust = new Trust(pki);
     this.certificates = new Map([
       [FFF1, meters],
@@ -166,17 +177,18 @@ export class TestLibrary {
     this.parties = [
       partyOf('example-meters', 'Example Meters', FFF1, meters),
       partyOf('sample-gas', 'Sample Gas', FFF2, gas),
+      supplierOf(ENERGY, 'Example Energy'),
     ];
     for (const role of PATTERNS.keys()) this.listed.set(role, new Map());
   }
 
-  static async make(): Promise<TestLibrary> {
+  static async make(suite?: Suite): Promise<TestLibrary> {
     const signers = new Map<string, readonly Signer[]>();
     for (const role of [...TOP, ...PATTERNS.keys()]) {
       const count = role === 'root' || role === 'targets' ? 3 : 1;
       signers.set(role, await Promise.all(Array.from({ length: count }, () => memorySigner())));
     }
-    return new TestLibrary(signers, await authorities());
+    return new TestLibrary(signers, await authorities(), await TestAccess.make(suite));
   }
 
   /** Makes a release, with its CPL entry and its row of the catalogue; lists nothing yet. */
@@ -246,15 +258,19 @@ export class TestLibrary {
       size: octets.length,
       originator,
     };
-    return { release, code, image, octets, notes, statement, bundle, entry, row };
+    const sealed = {
+      image: await this.access.seal('images', octets),
+      notes: await this.access.seal('notes', notes),
+    };
+    return { release, code, image, octets, notes, sealed, statement, bundle, entry, row };
   }
 
   /** Lists a release as intake would: three files, an entry of the CPL, a row of the catalogue. */
   list(made: MadeRelease): MadeRelease {
     const { code, release, row } = made;
-    this.put(imagePath(code, release), made.octets);
+    this.put(imagePath(code, release), made.sealed.image);
     this.put(statementPath(code, release, row.number), made.bundle);
-    this.put(notesPath(code, release, row.number), made.notes);
+    this.put(notesPath(code, release, row.number), made.sealed.notes);
     this.accept(made);
     if (!this.entries.some(({ entry }) => entry === made.entry.entry)) this.entries.push(made.entry);
     this.rows.push({ code, row });
@@ -316,6 +332,11 @@ export class TestLibrary {
     this.listed.get(role)?.set(path, octets);
   }
 
+  /** Sealed as its maker would, to the epoch that is open. */
+  async putSealed(path: string, use: ReadKeyUse, plaintext: Uint8Array): Promise<void> {
+    this.put(path, await this.access.seal(use, plaintext));
+  }
+
   change(entry: CplEntry['entry'], to: Partial<CplEntry>): void {
     this.entries = this.entries.map((one) => (one.entry === entry ? { ...one, ...to } : one));
   }
@@ -328,6 +349,8 @@ export class TestLibrary {
     const metadata = folder(join(base, 'metadata'));
     const targets = folder(join(base, 'targets'));
     const meta = new Map<RoleName, MetaFile>();
+    const root = (await metadata.read('1.root.json')) ?? (await this.#firstRoot());
+    for (const [path, octets] of await this.access.files(parseSha256(digestOf(root)))) this.put(path, octets);
     for (const path of this.leaveOut) this.listed.get(roleOf(path))?.delete(path);
     for (const [role, files] of this.listed) {
       for (const [path, octets] of files)
@@ -357,9 +380,10 @@ export class TestLibrary {
       snapshot: metaFile(this.version, snapshot),
     });
     await metadata.replace('timestamp.json', timestamp);
-    const root = (await metadata.read('1.root.json')) ?? (await this.#firstRoot());
     await metadata.replace('1.root.json', root);
-    return { folder: base, rootFile: join(base, 'metadata', '1.root.json'), rootSha256: digestOf(root) };
+    const { credential } = this.access.holder(ENERGY);
+    const rootFile = join(base, 'metadata', '1.root.json');
+    return { folder: base, rootFile, rootSha256: digestOf(root), credential };
   }
 
   #putIndexes(): void {
@@ -527,7 +551,7 @@ function statedNotes(octets: Uint8Array) {
 
 function roleOf(path: string): string {
   const [first] = path.split('/');
-  return first === 'register'
+  return first === 'register' || first === 'access'
     ? 'registrar'
     : first === 'crl'
       ? 'catalogue'

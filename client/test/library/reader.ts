@@ -3,6 +3,7 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Credential, encodeCredential } from '../../src/access/index.ts';
 import { cfl } from '../../src/cli/cfl.ts';
 import { memoryIo, runProgram } from '../../src/cli/index.ts';
 import { folder } from '../../src/library/files.ts';
@@ -30,12 +31,21 @@ export class Supplier {
     return new Supplier(await mkdtemp(join(tmpdir(), 'cfl-supplier-')));
   }
 
-  /** One that trusts the library as it was written. */
-  static async of(written: Written): Promise<Supplier> {
+  /** One that trusts the library as it was written; with the credential of one that reads all, or another. */
+  static async of(
+    written: Written,
+    credential: Credential | undefined = written.credential,
+  ): Promise<Supplier> {
     const supplier = await Supplier.make();
     const { exit, err } = await supplier.run('init', written.folder, '--root', written.rootFile);
     if (exit !== 0) throw new Error(err.join('\n'));
+    if (credential !== undefined) await supplier.use(credential);
     return supplier;
+  }
+
+  async use(credential: Credential): Promise<void> {
+    const octets = await encodeCredential(credential, { passphrase: undefined });
+    await folder(this.home, 'secret').replace('credential.age', octets);
   }
 
   async run(...argv: string[]): Promise<Outcome> {

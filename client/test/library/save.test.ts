@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Files, folder } from '../../src/library/files.ts';
 import {
+  openAccess,
   openLibrary,
   readRelease,
   resolveRelease,
@@ -26,10 +27,12 @@ interface Ready {
 async function ready(): Promise<Ready> {
   const published = await TestLibrary.make();
   const made = await published.add();
-  const supplier = await Supplier.of(await published.write());
+  const written = await published.write();
+  const supplier = await Supplier.of(written);
   const { library } = await openLibrary({ home: supplier.home, now: NOW, wait: async () => {} });
   const verified = await readRelease(library, await resolveRelease(library, made.release), {
     withdrawn: 'refuse',
+    access: () => openAccess(library, written.credential),
   });
   return { made, library, verified };
 }

@@ -252,7 +252,7 @@ export async function decideInvestigation(number: number, options: DecideOptions
   refuseMoved(investigation, present);
   const { code, release, statement, bundle, endorsements, opened, conflicts } = investigation;
   const library = await readLibrary(published);
-  const communication = { code, release, number: statement, bundle, image: undefined };
+  const communication = { code, release, number: statement, bundle };
   const looked = await look(communication, library, opened, { published, endorsements, now });
   const record = encodeCplDecision({
     number,

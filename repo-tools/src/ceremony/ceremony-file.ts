@@ -20,7 +20,7 @@ const FORMAT = 'cfl/ceremony/1';
 const CEREMONY_EXAMPLE = {
   format: FORMAT,
   name: 'Example Firmware Library',
-  trial: true,
+  trial: false,
   roles: {
     root: { threshold: 2, keys: ['root-1.pub', 'root-2.pub', 'root-3.pub'] },
     targets: { threshold: 2, keys: ['holder-1.pub', 'holder-2.pub', 'holder-3.pub'] },
@@ -37,8 +37,7 @@ export async function readCeremony(path: string): Promise<CeremonyFile> {
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined) throw new TypeError(`it has the unknown field "${unknown}"`);
     if (typeof name !== 'string') throw new TypeError('name is missing');
-    // Images and notes lie in the clear as yet, whoever holds the keys
-    if (trial !== true) throw new TypeError('trial is not true, and there are only trial libraries as yet');
+    if (typeof trial !== 'boolean') throw new TypeError('trial is neither true nor false');
     const [root, targets, registrar, cpl] = await Promise.all(
       HELD_ROLES.map((role) => readHolders(role, (roles as JsonObject | undefined)?.[role], dirname(path))),
     );

@@ -49,7 +49,7 @@ import {
 
 export interface Founding {
   readonly name: string;
-  /** A library with keys on one machine, or with images in the clear, is a trial and says so. */
+  /** A library with every key on one machine is a trial and says so. */
   readonly trial: boolean;
   readonly holders: Readonly<Record<CeremonyRole, RoleHolders>>;
 }

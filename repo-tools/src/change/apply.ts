@@ -5,7 +5,7 @@
 // - Every role file is signed by as many keys as its delegator asks for.
 // - Nothing published is taken away or replaced. What may be replaced are the few files that say what is
 //   true today: the register, the CPL's index, the catalogue and the recipients. The register keeps what it
-//   said (register.ts).
+//   said (register.ts), recipients and grants keep what they said, and rings fit them (access.ts).
 // - No delegation is taken away, nor what it covers, and none comes before those that were there: targets
 //   delegates and lists no file, the others list files and delegate to nobody but their own bins. An entry
 //   moves from a role or bin to another bin only as it is, and only into the one where readers look for it.
@@ -22,6 +22,7 @@ import {
 } from '@cfl/client/tuf';
 import type { Publication } from '../deploy/publish.ts';
 import { type Published, presentOf } from '../deploy/state.ts';
+import { accessFault } from './access.ts';
 import { binsIn, delegatesToBins, familyOf, filesOf, placeOf } from './bins.ts';
 import type { Change } from './change.ts';
 import { differenceOf, isSame } from './difference.ts';
@@ -67,7 +68,7 @@ export async function planPublication(
       if (!change.metadata.has(name) && published?.trusted.snapshot.signed.meta.has(name) !== true)
         throw notAChange(change, `${family} delegates to ${name}, which has no file`);
   }
-  const unregistered = await registerLoss(change, published);
+  const unregistered = (await registerLoss(change, published)) ?? (await accessFault(change, published));
   if (unregistered !== undefined) throw notAChange(change, unregistered);
   await verifyFullySigned(change, presentOf(published));
   return { roles, targets: change.targets };

@@ -8,6 +8,7 @@
 // `change.json` itself is signed by nobody. It helps people; what counts is in the role files, and each
 // of its statements is checked against them when the change is applied.
 
+import { READ_KEY_USES, type ReadKeyUse } from '@cfl/client/access';
 import { encodeDate, type Json, type JsonObject, parseDate, parseJson } from '@cfl/client/encoding';
 import type { Files } from '@cfl/client/library';
 import {
@@ -34,9 +35,13 @@ export interface Change {
   readonly library: string | undefined;
   /** The version of each role that this was made upon; 0 where the role did not exist. */
   readonly upon: ReadonlyMap<RoleName, number>;
+  /** Of a submission: the epochs that its images and notes are sealed to. */
+  readonly sealedTo?: SealedTo | undefined;
   readonly metadata: ReadonlyMap<RoleName, Document<Root | Targets>>;
   readonly targets: ReadonlyMap<TargetPath, Uint8Array>;
 }
+
+export type SealedTo = Readonly<Record<ReadKeyUse, number>>;
 
 const FORMAT = 'cfl/change/1';
 
@@ -87,7 +92,7 @@ function roleOf(path: string): RoleName | undefined {
 
 type Head = Omit<Change, 'metadata' | 'targets'>;
 
-function encodeHead({ title, words, created, library, upon }: Change): Uint8Array {
+function encodeHead({ title, words, created, library, upon, sealedTo }: Change): Uint8Array {
   const head = {
     format: FORMAT,
     title,
@@ -95,13 +100,14 @@ function encodeHead({ title, words, created, library, upon }: Change): Uint8Arra
     created: encodeDate(created),
     ...(library === undefined ? {} : { library }),
     upon: Object.fromEntries(upon),
+    ...(sealedTo === undefined ? {} : { sealedTo }),
   };
   return new TextEncoder().encode(`${JSON.stringify(head, undefined, 2)}\n`);
 }
 
 function readHead(octets: Uint8Array, base: string): Head {
   try {
-    const { format, title, words, created, library, upon, ...rest } = object(
+    const { format, title, words, created, library, upon, sealedTo, ...rest } = object(
       parseJson(octets),
       'change.json',
     );
@@ -112,7 +118,8 @@ function readHead(octets: Uint8Array, base: string): Head {
     if (typeof title !== 'string' || !isTextList(words)) throw new TypeError('title or words are not text');
     if (![title, ...words].every(isLine)) throw new TypeError('title or words are not lines of text');
     if (library !== undefined && typeof library !== 'string') throw new TypeError('library is not text');
-    return { title, words, created: parseDate(created), library, upon: readUpon(upon) };
+    const head = { title, words, created: parseDate(created), library, upon: readUpon(upon) };
+    return sealedTo === undefined ? head : { ...head, sealedTo: readSealedTo(sealedTo) };
   } catch (cause) {
     throw notAChange(base, cause instanceof Error ? cause.message : String(cause), cause);
   }
@@ -127,6 +134,16 @@ function readUpon(value: Json | undefined): ReadonlyMap<RoleName, number> {
       return [parseRoleName(role), version];
     }),
   );
+}
+
+function readSealedTo(value: Json): SealedTo {
+  const { images, notes, ...rest } = object(value, 'sealedTo');
+  if (isEpoch(images) && isEpoch(notes) && Object.keys(rest).length === 0) return { images, notes };
+  throw new TypeError(`sealedTo does not name one epoch of ${READ_KEY_USES.join(' and one of ')}`);
+}
+
+function isEpoch(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }
 
 function object(value: Json | undefined, at: string): JsonObject {

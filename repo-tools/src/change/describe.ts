@@ -15,6 +15,7 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
+import { accessInWords } from '../access/words.ts';
 import type { Change } from './change.ts';
 import { differenceOf } from './difference.ts';
 
@@ -74,6 +75,7 @@ async function roleLines(
     ...changed.map((path) => `replaces ${path}`),
     ...gone.map((path) => `TAKES AWAY ${path}`),
     ...(await registerLines(change, after, published)),
+    ...(await accessLines(change, after, published)),
   ];
 }
 
@@ -110,6 +112,16 @@ async function registerLines(change: Change, after: Targets, published: Before):
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(party)) return [];
     return [`${before === undefined ? 'new party' : 'party written anew'}: ${partyInWords(party)}`];
   });
+}
+
+/** Who reads what from now on, as the files that the role lists say it. */
+async function accessLines(change: Change, after: Targets, published: Before): Promise<readonly string[]> {
+  const isListed = async (path: string) => {
+    const octets = change.targets.get(path as TargetPath);
+    const listed = after.targets.get(path as TargetPath)?.hashes.get('sha256');
+    return octets !== undefined && listed === (await sha256(octets)) ? octets : undefined;
+  };
+  return accessInWords({ before: published.read, after: isListed });
 }
 
 function partyInWords({ name, kinds, codes }: Party): string {

@@ -14,6 +14,9 @@ export type ChangeCode =
   | 'NOT_RELEASABLE'
   | 'NOT_AN_ANSWER'
   | 'BROKEN_LOG'
+  | 'NO_READ_KEYS'
+  | 'NOT_GRANTABLE'
+  | 'SEALED_TO_OLD_EPOCH'
   | 'BAD_INPUT';
 
 /** Refused, with what to do about it. */

@@ -1,8 +1,10 @@
-// Does the register's next version keep what the one before said? (register-growth.ts of the client)
+// Does the register's next version keep what the one before said, and do recipients and grants? (register-growth.ts
+// and access/growth.ts of the client, access/growth.ts here)
 //
 // A reader judges old evidence by today's register. So a revocation that is left out, or an authority that is
 // opened again, is refused here, whoever planned and signed the change.
 
+import { GRANTS_PATH, grantsFile, lostEpochs, RECIPIENTS_PATH, recipientsFile } from '@cfl/client/access';
 import { sha256 } from '@cfl/client/encoding';
 import {
   ANCHORS_PATH,
@@ -21,6 +23,7 @@ import {
   trustedRootFile,
 } from '@cfl/client/firmware';
 import { parseRoleName, parseTargetPath, type Targets } from '@cfl/client/tuf';
+import { lostGrants } from '../access/growth.ts';
 import type { Published } from '../deploy/state.ts';
 import { familyOf } from './bins.ts';
 import type { Change } from './change.ts';
@@ -34,6 +37,8 @@ const KEPT: ReadonlyMap<string, Loss> = new Map([
   [TRUSTED_ROOT_PATH, between(trustedRootFile, lostAuthorities)],
   [ANCHORS_PATH, between(anchorsFile, lostAnchors)],
   [REVOCATIONS_PATH, between(revocationsFile, lostRevocations)],
+  [RECIPIENTS_PATH, between(recipientsFile, lostEpochs)],
+  [GRANTS_PATH, between(grantsFile, lostGrants)],
 ]);
 
 function between<T>({ parse }: Format<T>, lost: (before: T, after: T) => readonly string[]): Loss {

@@ -1,9 +1,11 @@
 // The operator's desk: the library in a folder, its keys, and the changes that lie there.
 
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Credential } from '@cfl/client/access';
 import type { Io } from '@cfl/client/cli';
-import { folder } from '@cfl/client/library';
+import { folder, readCredentialFile } from '@cfl/client/library';
+import { GATEWAY_CREDENTIAL } from '../access/files.ts';
 import { type KeyFolder, keyFolder } from '../ceremony/keys.ts';
 import { type Change, readChange, writeChange } from '../change/change.ts';
 import { type Needs, needsOf, type Present } from '../change/sign.ts';
@@ -26,6 +28,16 @@ export function deskAt(at: string | undefined, io: Io): Desk {
     place: placeAt(base),
     keys: keyFolder(base, () => io.passphrase('Passphrase of private/keys: ')),
   };
+}
+
+/** The folder of the library's own credentials. */
+export function credentialsAt({ base }: Desk): string {
+  return join(base, 'private', 'credentials');
+}
+
+/** With which the gateway opens images. */
+export function gatewayCredential(desk: Desk): Promise<Credential> {
+  return readCredentialFile(join(credentialsAt(desk), GATEWAY_CREDENTIAL), desk.keys.passphrase);
 }
 
 /** For a new library: `private/` is its owner's alone. */

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { command, EXIT, type Io } from '@cfl/client/cli';
 import { parseDate } from '@cfl/client/encoding';
-import { findParty, imagePath, type Party, statementPath, userRolesAt } from '@cfl/client/firmware';
+import { findParty, type Party, statementPath, userRolesAt } from '@cfl/client/firmware';
 import { folder } from '@cfl/client/library';
 import { writeChange } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
@@ -95,8 +95,8 @@ async function publishedCommunication(name: string, published: Published): Promi
       `Cannot endorse ${release.slice(0, 12)}: the library is not whole`,
       'Tell the operator',
     );
-  const image = await published.read(imagePath(code, release));
-  return { communication: { code, release, number, bundle, image }, received: parseDate(decision.received) };
+  const communication = { code, release, number, bundle };
+  return { communication, received: parseDate(decision.received) };
 }
 
 function supplierOf(party: Party | undefined, id: string, now: Date): Party {
@@ -137,7 +137,7 @@ function refuseOwn({ facts: { statement, submitted } }: Examined, endorser: Part
 
 /** What a person reads before signing. */
 function show({ facts, originator }: Examined, io: Io): void {
-  const { statement, evidence, submitted, image } = facts;
+  const { statement, evidence, submitted } = facts;
   const { deviceType, claims, originator: id } = statement.predicate;
   const entries = claims.map(({ entry, model }) => `${entry} (${deviceType} ${model})`).join(', ');
   const hash = statement.subject[1]?.digest.sha256 ?? '';
@@ -152,11 +152,7 @@ function show({ facts, originator }: Examined, io: Io): void {
     io.err(
       `Signed     certificate ${evidence.serial} of "${evidence.issuer}", stamped on ${evidence.stampedAt.slice(0, 10)}`,
     );
-  io.err(
-    'unread' in image
-      ? `NOT READ   the image: ${image.unread}`
-      : 'Image      read, and the one that it states',
-  );
+  io.err('NOT READ   the image, which is sealed: the gateway compares it with the statement');
 }
 
 function notEndorsed(): ChangeError {

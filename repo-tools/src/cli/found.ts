@@ -2,10 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { GATEWAY } from '@cfl/client/access';
 import { command, EXIT, UsageError } from '@cfl/client/cli';
 import { sha256 } from '@cfl/client/encoding';
 import { createKeyFile, publicPath } from '@cfl/client/keys';
 import { ROOT } from '@cfl/client/tuf';
+import { makeCredential } from '../access/files.ts';
+import { type FirstKeys, planFirstKeys } from '../access/index.ts';
 import { type CeremonyFile, readCeremony } from '../ceremony/ceremony-file.ts';
 import { type Founding, planFirstRoot } from '../ceremony/found.ts';
 import { makeKey, openGatewaySigners, openSignersAmong } from '../ceremony/keys.ts';
@@ -16,8 +19,8 @@ import { planPublication } from '../change/apply.ts';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
 import { authoritiesOf, type Present, signChange } from '../change/sign.ts';
-import { loadState, presentOf, publish, writing } from '../deploy/index.ts';
-import { AT_OPTION, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from './desk.ts';
+import { loadState, type Published, presentOf, publish, writing } from '../deploy/index.ts';
+import { AT_OPTION, credentialsAt, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from './desk.ts';
 
 export const keygen = command({
   name: 'keygen',
@@ -42,6 +45,7 @@ export const keygen = command({
 });
 
 const TRIAL_KEYS = { root: 'root', targets: 'holder', registrar: 'registrar', cpl: 'panel' } as const;
+const TRIAL_CUSTODIANS = ['root', 'registrar'].flatMap((role) => [1, 2, 3].map((n) => `${role}-${n}`));
 
 export const init = command({
   name: 'init',
@@ -89,11 +93,20 @@ export const init = command({
       const change = await signHere(await planFirstRoot(founding, io.now), desk, {});
       const here = ceremony === undefined ? CEREMONY_ROLES : ONLINE_ROLES;
       for (const line of holdersInWords(founding, here)) io.out(line);
+      const credential = (name: string) =>
+        makeCredential(credentialsAt(desk), name, {
+          ask: desk.keys.passphrase,
+          trial: ceremony === undefined,
+        });
+      const gateway = await credential(GATEWAY);
       if (ceremony !== undefined) return plannedForHolders(change, desk, io.out);
-      await publishFirst(change, desk, io.now);
+      await publishHere(change, undefined, desk, io.now);
       io.out(
         `Published version 1. First root, to be printed and read out: SHA-256 ${await firstRootDigest(change)}`,
       );
+      const escrow = await inTurn(TRIAL_CUSTODIANS, credential);
+      await beginReading({ escrow, gateway: gateway.recipient }, desk, io.now);
+      io.out(`Published version 2. Read keys, opened by ${TRIAL_CUSTODIANS.join(', ')}: private/credentials`);
       io.err('This is a trial: every key lies on this machine, so whoever has it has the library');
       return EXIT.done;
     });
@@ -146,14 +159,20 @@ export async function signHere(change: Change, desk: Desk, present: Partial<Pres
   return signed;
 }
 
-async function publishFirst(change: Change, desk: Desk, now: Date): Promise<void> {
+async function publishHere(
+  change: Change,
+  published: Published | undefined,
+  desk: Desk,
+  now: Date,
+): Promise<void> {
   const online = await openGatewaySigners(desk.keys);
-  await publish(await planPublication(change, undefined), {
-    place: desk.place,
-    published: undefined,
-    online,
-    now,
-  });
+  await publish(await planPublication(change, published), { place: desk.place, published, online, now });
+}
+
+async function beginReading(keys: FirstKeys, desk: Desk, now: Date): Promise<void> {
+  const published = await loadState(desk.place);
+  const change = await planFirstKeys(keys, published, now);
+  await publishHere(await signHere(change, desk, presentOf(published)), published, desk, now);
 }
 
 async function plannedForHolders(change: Change, desk: Desk, out: (line: string) => void): Promise<number> {

@@ -4,7 +4,7 @@ import { command, EXIT } from '@cfl/client/cli';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { intake as decideAll } from '../intake/intake.ts';
 import { awaitsPerson, intakeLines, publicationLine } from '../intake/report.ts';
-import { AT_OPTION, deskAt } from './desk.ts';
+import { AT_OPTION, deskAt, gatewayCredential } from './desk.ts';
 
 export const intake = command({
   name: 'intake',
@@ -17,6 +17,7 @@ export const intake = command({
     const report = await decideAll({
       place: desk.place,
       online: await openGatewaySigners(desk.keys),
+      gateway: () => gatewayCredential(desk),
       now: io.now,
     });
     if (report.published !== undefined) io.err(publicationLine(report.published));

@@ -8,6 +8,7 @@ import { type Change, readChange, writeChange } from '../change/change.ts';
 import { readLibrary } from '../intake/library.ts';
 import { readDrafts } from '../submission/draft.ts';
 import { findingLines } from '../submission/findings.ts';
+import { sealAgain } from '../submission/seal.ts';
 import { minuteOf, type SubmissionStatus, statusOf } from '../submission/status.ts';
 import {
   isSubmission,
@@ -46,15 +47,15 @@ export const submit = command({
         findParty((await readLibrary(published)).register, settings.party)?.name ?? settings.party;
       const statements = drafts.length === 1 ? 'the statement' : `${drafts.length} statements`;
       io.err(`Signed     ${statements}, as ${party}`);
-      sayClear(io);
+      saySealed(io, change);
       return saySigned(io, to === undefined ? name : `${to}/${name}`, change, roles);
     }),
 });
 
-function sayClear(io: Io): void {
-  io.err(
-    'IN CLEAR   this is a trial library: everybody will be able to read the image and the release notes',
-  );
+function saySealed(io: Io, { sealedTo }: Change): void {
+  if (sealedTo === undefined) return;
+  const { images, notes } = sealedTo;
+  io.err(`Sealed     to epoch ${images} of images, epoch ${notes} of notes, as the library names them`);
 }
 
 function saySigned(io: Io, name: string, change: Change, roles: readonly SignedRole[]): number {
@@ -96,6 +97,29 @@ export const sign = command({
       const { change, roles } = await signFirstVersions(await readChange(from.files, from.base), options);
       await writeChange(target.files, target.base, change);
       return saySigned(io, path.replace(/\/+$/, ''), change, roles);
+    }),
+});
+
+export const seal = command({
+  name: 'seal',
+  does: 'Seals a submission again after a new epoch, from image and notes at hand, and signs your role again',
+  operands: ['SUBMISSION', '[DIR...]'],
+  options: { ...TO_OPTION, ...SETTINGS_OPTION },
+  examples: [
+    {
+      line: 'cfl-publish seal fff1-7d1a64c20e5b-1 meter-a',
+      does: 'with release.json, notes.md and image in meter-a; the statement stays as it is',
+    },
+  ],
+  run: ([path, dirs], { to, settings: given }, io) =>
+    atDesk(given, io, async ({ settings, published, ring }) => {
+      const from = folderAt(path);
+      const target = to === undefined ? from : { files: folder(resolve(to)), base: from.base };
+      const drafts = await readDrafts(dirs, settings.party, io.now);
+      const { change, roles } = await sealAgain(from, target, drafts, { published, ring, now: io.now });
+      saySealed(io, change);
+      const name = to === undefined ? path.replace(/\/+$/, '') : `${to}/${from.base}`;
+      return saySigned(io, name, change, roles);
     }),
 });
 

@@ -4,13 +4,13 @@ import { type Program, processIo, runProgram } from '@cfl/client/cli';
 import { endorse } from './endorse.ts';
 import { check, newForm } from './publish-draft.ts';
 import { init } from './publish-init.ts';
-import { sign, status, submit } from './publish-submit.ts';
+import { seal, sign, status, submit } from './publish-submit.ts';
 import { withdraw } from './publish-withdraw.ts';
 
 export const program: Program = {
   name: 'cfl-publish',
   does: 'Publishes firmware: prepares, checks, signs and submits releases, and endorses those of others',
-  commands: [init, newForm, check, submit, sign, status, endorse, withdraw],
+  commands: [init, newForm, check, submit, seal, sign, status, endorse, withdraw],
 };
 
 export async function run(): Promise<void> {

@@ -2,14 +2,22 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { RULES_VERSION, sealedCodes } from '@cfl/client/admission';
+import { fingerprintOf, holderOf } from '@cfl/client/access';
+import { RULES_VERSION, sealedCodes, sealedNotesCodes } from '@cfl/client/admission';
 import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { parseSha256, sha256 } from '@cfl/client/encoding';
-import { type ChainHead, chainHeadFile, folder, openRepository } from '@cfl/client/library';
+import {
+  type ChainHead,
+  chainHeadFile,
+  folder,
+  openRepository,
+  readCredentialFile,
+} from '@cfl/client/library';
 import type { Repository } from '@cfl/client/tuf';
+import { imageOpener, type Opener, readAccessBegun, ringOf } from '../access/index.ts';
 import { ChangeError } from '../change/errors.ts';
 import { type Replayed, type ReplayReport, replay as replayAll } from '../replay/replay.ts';
-import { openSource } from '../replay/source.ts';
+import { openSource, type ReplaySource } from '../replay/source.ts';
 
 export const replay = command({
   name: 'replay',
@@ -19,7 +27,11 @@ export const replay = command({
     root: { type: 'string', value: 'FILE', does: 'the first root, as the operator handed it out' },
     'root-sha256': { type: 'string', value: 'HEX', does: 'its SHA-256, as the operator read it out' },
     release: { type: 'string', value: 'HEX', does: 'report this release only: 8 digits or more' },
-    open: { type: 'boolean', does: 'leave out the rules that look at plaintext' },
+    identity: {
+      type: 'string',
+      value: 'FILE',
+      does: 'a credential that was granted images: asks the rules that look at them, too',
+    },
     remember: {
       type: 'string',
       value: 'FILE',
@@ -31,7 +43,10 @@ export const replay = command({
       line: 'cfl-repo replay https://library.example --root-sha256 9b41…e07c --remember chain.json',
       does: 'exit code 1 where one admission comes out otherwise',
     },
-    { line: 'cfl-repo replay .', does: "the operator's own library in this folder" },
+    {
+      line: 'cfl-repo replay . --identity private/credentials/auditor.age',
+      does: "the operator's own library in this folder, images included",
+    },
   ],
   async run([library], values, io) {
     const isWeb = /^https?:\/\//i.test(library);
@@ -41,7 +56,7 @@ export const replay = command({
       const source = await openSource(repository, { root, now: io.now });
       const known = values.remember === undefined ? undefined : await readKnown(values.remember);
       const report = await replayAll(source, {
-        ...(values.open === true ? { without: sealedCodes } : {}),
+        opener: values.identity === undefined ? undefined : await openerFor(source, values.identity, io),
         known,
         onDecision: (count, of) => io.progress(`Deciding ${count} of ${of} again`),
       });
@@ -108,7 +123,19 @@ async function keepKnown(
   await files.replace(name, chainHeadFile.encode(head));
 }
 
-function say(report: ReplayReport, { release, open }: { release?: string; open?: boolean }, io: Io): number {
+/** With the ring of whoever holds this credential. */
+async function openerFor({ published }: ReplaySource, identity: string, io: Io): Promise<Opener> {
+  const credential = await readCredentialFile(identity, () => io.passphrase(`Passphrase of ${identity}: `));
+  const { grants } = await readAccessBegun(published);
+  const { holder } = holderOf(grants, await fingerprintOf(credential.recipient));
+  return imageOpener(await ringOf(published, holder, credential));
+}
+
+function say(
+  report: ReplayReport,
+  { release, identity }: { release?: string; identity?: string },
+  io: Io,
+): number {
   const wanted = report.replayed.filter(
     ({ acceptance }) => release === undefined || isNamed(acceptance.release, release),
   );
@@ -124,8 +151,8 @@ function say(report: ReplayReport, { release, open }: { release?: string; open?:
   for (const { acceptance, differences } of compared)
     for (const difference of differences)
       io.out(`differs  ${acceptance.release.slice(0, 12)} statement ${acceptance.number}: ${difference}`);
-  if (open === true)
-    io.out(`Sealed   ${sealedCodes.size} rules of each (${[...sealedCodes].join(', ')}) left out`);
+  const left = identity === undefined ? sealedCodes : sealedNotesCodes;
+  io.out(`Sealed   ${left.size} rules of each (${[...left].join(', ')}) left out`);
   const others = wanted.filter(({ outcome }) => outcome === 'other rules');
   if (others.length > 0) io.err(otherRules(others));
   if (same.length < compared.length) return EXIT.refused;

@@ -1,6 +1,7 @@
 // `cfl-repo`: runs the library, for its operator, registrar, holders and the Panel.
 
 import { type Program, processIo, runProgram } from '@cfl/client/cli';
+import { partyGrant, partyKeys, partyList, partyRenew, partyRevoke } from './access.ts';
 import { cplAssociate, cplDecide } from './associate.ts';
 import { audit } from './audit.ts';
 import { apply, sign } from './change.ts';
@@ -21,6 +22,11 @@ export const program: Program = {
     init,
     trust,
     partyAdd,
+    partyKeys,
+    partyGrant,
+    partyRevoke,
+    partyRenew,
+    partyList,
     cplImport,
     cplAssociate,
     cplDecide,

@@ -1,5 +1,6 @@
 // How the library stands: `status`; and `unlock`, for a lock whose writer is known to be dead.
 
+import { currentKey, GATEWAY, READ_KEY_USES } from '@cfl/client/access';
 import { command, EXIT, table } from '@cfl/client/cli';
 import { CPL_INDEX_PATH, cplIndex } from '@cfl/client/firmware';
 import {
@@ -13,6 +14,7 @@ import {
   type Targets,
   TIMESTAMP,
 } from '@cfl/client/tuf';
+import { dueUses, lapsing, openUses, readAccess } from '../access/index.ts';
 import { binsIn, filesOf } from '../change/bins.ts';
 import { periodOf } from '../change/plan.ts';
 import { loadState, type Published, unlock as removeLock } from '../deploy/index.ts';
@@ -38,9 +40,11 @@ export const status = command({
     ))
       io.out(line);
     for (const line of await cplInWords(published, io.now)) io.out(line);
+    const access = await accessInWords(published, io.now);
+    for (const line of access.lines) io.out(line);
     const held = await submissionsIn(desk.place.private, 'held');
     for (const name of held) io.out(`held       ${nameShown(name)}`);
-    return rows.some(({ due }) => due) || held.length > 0 ? EXIT.act : EXIT.done;
+    return rows.some(({ due }) => due) || access.due || held.length > 0 ? EXIT.act : EXIT.done;
   },
 });
 
@@ -123,6 +127,32 @@ async function cplInWords(published: Published, now: Date): Promise<readonly str
   return [
     `CPL        snapshot ${snapshot} of ${date.slice(0, 10)}, ${counted(entries, 'entry', 'entries')}, ${counted(days, 'day', 'days')} old`,
   ];
+}
+
+/** Who reads, and whose User Role has ended since. */
+async function accessInWords(
+  published: Published,
+  now: Date,
+): Promise<{ readonly lines: readonly string[]; readonly due: boolean }> {
+  const access = await readAccess(published);
+  if (access === undefined) return { lines: ['access     no read keys yet: cfl-repo party keys'], due: true };
+  const open = { published, access };
+  const readers = access.grants.holders.filter(
+    (one) => one.holder !== GATEWAY && openUses(one).length > 0,
+  ).length;
+  const epochs = READ_KEY_USES.map((use) => `${use} epoch ${currentKey(access.recipients, use)?.epoch}`);
+  const lapsed = (await lapsing(open, now)).map(
+    ({ holder }) => `access     ${holder}: its User Role has ended, cfl-repo party renew ends its grant`,
+  );
+  const due = dueUses(open, now).map(
+    (use) => `access     the epoch of ${use} is a year old: cfl-repo party renew`,
+  );
+  const lines = [
+    `access     ${counted(readers, 'party', 'parties')}, ${epochs.join(', ')}`,
+    ...lapsed,
+    ...due,
+  ];
+  return { lines, due: lapsed.length + due.length > 0 };
 }
 
 function counted(count: number, one: string, many: string): string {

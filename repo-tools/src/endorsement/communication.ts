@@ -2,9 +2,10 @@
 //
 // The rules are those of admission (client/src/admission), so that nobody is asked twice by different ones. They
 // are taken by the clauses of Appendix Z 4.3: who created it (a), which entries it names (b), SMETS1 (c). What the
-// gate alone asks, about the manufacturer's role, the notes and sizes, is not asked here.
+// gate alone asks, about the manufacturer's role, the notes and sizes, is not asked here; nor is the image opened,
+// which is sealed. Whether it is the one that was signed, the gate says.
 
-import { type Facts, type Finding, imageFacts, type RuleCode, rules } from '@cfl/client/admission';
+import { type Facts, type Finding, type RuleCode, rules } from '@cfl/client/admission';
 import { encodeDate } from '@cfl/client/encoding';
 import { DEVICE_TYPES, findParty, type Party } from '@cfl/client/firmware';
 import { statementFacts } from '../intake/evidence.ts';
@@ -15,8 +16,6 @@ import type { StatementPlace } from './gather.ts';
 export interface Communication extends StatementPlace {
   /** The manufacturer's. */
   readonly bundle: Uint8Array;
-  /** In the clear; undefined where it is not at hand. */
-  readonly image: Uint8Array | undefined;
 }
 
 export interface Examined {
@@ -40,8 +39,6 @@ const CREATOR: readonly RuleCode[] = [
   'STAMP_AGE',
   'CODE_NOT_YOURS',
   'RELEASE_NAME',
-  'HEADER_AS_STATED',
-  'SUBJECT_MISMATCH',
 ];
 const ENTRIES: readonly RuleCode[] = [
   'DEVICE_TYPE',
@@ -55,7 +52,7 @@ const ENTRIES: readonly RuleCode[] = [
 
 /** `received`: when it first came. Throws SubmissionError where it is no statement, or lies under another number. */
 export async function examine(
-  { code, release, number, bundle, image }: Communication,
+  { code, release, number, bundle }: Communication,
   library: LibraryReading,
   { now, received }: { readonly now: Date; readonly received: Date },
 ): Promise<Examined> {
@@ -75,25 +72,28 @@ export async function examine(
     submitted: { code, release },
     statement,
     evidence,
-    image: image === undefined ? { unread: 'it is not at hand' } : await imageFacts(image),
+    image: { unread: 'it is sealed' },
     party: originator,
     // Which types a library holds is no question of the CPL
     library: { ...library.settings, deviceTypes: DEVICE_TYPES },
     cpl: { snapshot: library.cpl.snapshot, newestSeen: 0, entries: await library.cpl.entries(claimed, code) },
   };
-  const creator = image === undefined ? CREATOR : [...CREATOR, 'IMAGE_UNREADABLE' as const];
   return {
     facts,
     originator,
-    creator: findingsBy(creator, facts),
+    creator: findingsBy(CREATOR, facts),
     entries: findingsBy(ENTRIES, facts),
     smets1: findingsBy(['SMETS1_ORIGIN'], facts),
   };
 }
 
 /** Facts that none of the rules above looks at. */
-const NOT_ASKED: Pick<Facts, 'endorsements' | 'notes' | 'published' | 'together' | 'role' | 'released'> = {
+const NOT_ASKED: Pick<
+  Facts,
+  'endorsements' | 'seals' | 'notes' | 'published' | 'together' | 'role' | 'released'
+> = {
   endorsements: [],
+  seals: [],
   notes: undefined,
   published: [],
   together: [],

@@ -1,6 +1,13 @@
 // What is decided about a whole submission? Each release by the rules; the worst outcome counts for all.
 
-import { type Decision, decide, type Facts, type Outcome, RULES_VERSION } from '@cfl/client/admission';
+import {
+  type Decision,
+  decide,
+  type Facts,
+  type Outcome,
+  RULES_VERSION,
+  type RuleCode,
+} from '@cfl/client/admission';
 import { encodeDate } from '@cfl/client/encoding';
 import type { Published } from '../deploy/state.ts';
 import type { Answer, AnswerFinding } from './answer.ts';
@@ -20,14 +27,23 @@ export interface SubmissionDecision {
   readonly releases: readonly DecidedRelease[];
 }
 
+export interface DecideSubmission extends FactsOptions {
+  /** Rules that whoever decides cannot ask. */
+  readonly without?: ReadonlySet<RuleCode>;
+}
+
 /** Throws SubmissionError where nothing can be decided. */
 export async function decideSubmission(
   submission: Submission,
   published: Published,
-  options: FactsOptions,
+  { without = new Set(), ...options }: DecideSubmission,
 ): Promise<SubmissionDecision> {
   const { library, releases } = await factsOf(submission, published, options);
-  const decided = releases.map(({ submitted, facts }) => ({ submitted, facts, decision: decide(facts) }));
+  const decided = releases.map(({ submitted, facts }) => ({
+    submitted,
+    facts,
+    decision: decide(facts, { without }),
+  }));
   const worst = (['refused', 'held'] as const).find((outcome) =>
     decided.some(({ decision }) => decision.outcome === outcome),
   );

@@ -5,7 +5,7 @@
 // Each names every published file that was read for it by SHA-256, so that anybody decides it again.
 // Refusals and holds are not published: they are known to the submitter and the operator only.
 
-import { type Finding, RULES_VERSION, rules } from '@cfl/client/admission';
+import { type Finding, RULES_VERSION, rules, sealedNotesCodes } from '@cfl/client/admission';
 import { encodeDate, type Sha256, sha256 } from '@cfl/client/encoding';
 import { decisionPath, type ManufacturerCode, type PartyId, type ReleaseId } from '@cfl/client/firmware';
 import {
@@ -49,7 +49,8 @@ export function encodeDecision({ now, received, findings, ...record }: DecisionR
     received: encodeDate(received),
     rules: RULES_VERSION,
     ...record,
-    passed: rules.map(({ code }) => code).filter((code) => !spoke.has(code)),
+    // The gateway does not read notes, so it did not ask whether they are finished
+    passed: rules.map(({ code }) => code).filter((code) => !spoke.has(code) && !sealedNotesCodes.has(code)),
     findings,
   });
 }

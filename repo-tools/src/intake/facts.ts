@@ -7,12 +7,13 @@
 import {
   type Facts,
   imageFacts,
+  type NotesFacts,
   notesFacts,
   type ReleasedHold,
   type ReleaseIdentity,
   type RoleDifference,
 } from '@cfl/client/admission';
-import { encodeDate, equalOctets, type JsonObject, parseJson } from '@cfl/client/encoding';
+import { canonicalText, encodeDate, equalOctets, type JsonObject, parseJson } from '@cfl/client/encoding';
 import type { SigningCertificate } from '@cfl/client/evidence';
 import {
   type CatalogueRelease,
@@ -22,9 +23,13 @@ import {
   hardwareVersionOf,
   imagePath,
   imageTypeOf,
+  type ManufacturerCode,
   parseReleasePath,
+  parseStatement,
   type ReleaseId,
+  type Statement,
   statedDigests,
+  statementPath,
 } from '@cfl/client/firmware';
 import {
   type Authority,
@@ -35,20 +40,24 @@ import {
   type Targets,
   verifyThreshold,
 } from '@cfl/client/tuf';
+import { type CurrentKeys, currentKeys, type Opener, readSeal, type SealReading } from '../access/sealing.ts';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { authorityOf, familyOf } from '../change/bins.ts';
+import { ChangeError } from '../change/errors.ts';
 import { periodOf } from '../change/plan.ts';
 import type { Published } from '../deploy/state.ts';
 import { endorsementsOf, factsFrom } from '../endorsement/gather.ts';
 import { draftFacts, statementFacts } from './evidence.ts';
 import { type LibraryReading, publishedReleases, readLibrary } from './library.ts';
 import { roleDifference, type SubmittedRole } from './role-difference.ts';
-import { type Submission, SubmissionError, type SubmittedRelease } from './submission.ts';
+import { payloadOf, type Submission, SubmissionError, type SubmittedRelease } from './submission.ts';
 
 export interface FactsOptions {
   readonly now: Date;
   /** A former version of a role; undefined where the library has none of that number. */
   readonly former: (role: RoleName, version: number) => Promise<Document<Targets> | undefined>;
+  /** How sealed files are read; without it, they are not. */
+  readonly opener?: Opener;
   readonly dryRun?: DryRun;
   /** When the gateway first received it; `now` where that is not said. */
   readonly received?: Date;
@@ -85,6 +94,7 @@ export async function factsOf(
       'Submit it to the library that it was made for',
     );
   }
+  const keys = await keysFor(published);
   const library = await readLibrary(published);
   const roles = new Map<string, RoleDifference>();
   for (const role of new Set([...change.metadata.keys()].map(familyOf)))
@@ -96,7 +106,8 @@ export async function factsOf(
   for (const submitted of submission.releases) {
     const role = roles.get(manufacturerRole(submitted.code));
     if (role === undefined) throw new TypeError('A submission has a role file for each of its releases');
-    const known = { published, library, role, options, rows: rows.get(submitted.code) ?? [] };
+    const { sealedTo } = change;
+    const known = { published, library, keys, sealedTo, role, options, rows: rows.get(submitted.code) ?? [] };
     releases.push({ submitted, facts: await releaseFacts(submitted, known) });
   }
   return { library, releases: withNeighbours(releases) };
@@ -132,16 +143,16 @@ function identityOf({ statement, submitted }: Facts): ReleaseIdentity {
 interface Known {
   readonly published: Published;
   readonly library: LibraryReading;
+  readonly keys: CurrentKeys;
+  readonly sealedTo: Submission['change']['sealedTo'];
   readonly role: RoleDifference;
   readonly options: FactsOptions;
   /** Every published release of the code. */
   readonly rows: readonly CatalogueRelease[];
 }
 
-async function releaseFacts(
-  submitted: SubmittedRelease,
-  { published, library, role, options, rows }: Known,
-): Promise<Facts> {
+async function releaseFacts(submitted: SubmittedRelease, known: Known): Promise<Facts> {
+  const { published, library, role, options, rows } = known;
   const { code, release } = submitted;
   const { now, received = now, dryRun, released = [] } = options;
   const { statement, evidence } =
@@ -157,7 +168,8 @@ async function releaseFacts(
   const { register, trust } = library;
   const places = (await options.endorsements?.(release)) ?? [];
   const gather = { published, register, trust, places };
-  const image = submitted.image ?? (await published.read(imagePath(code, release)));
+  const seals = await readSeals(submitted, known);
+  const notes = seals.notes && (await notesOf(seals.notes));
   return {
     now: encodeDate(now),
     received: encodeDate(received),
@@ -165,8 +177,12 @@ async function releaseFacts(
     statement,
     evidence,
     endorsements: factsFrom(await endorsementsOf(submitted, submitted.bundle, gather)),
-    image: image === undefined ? { unread: 'it is not there' } : await imageFacts(image, predicate.slices),
-    notes: submitted.notes === undefined ? undefined : await notesFacts(submitted.notes),
+    seals: [seals.image, seals.notes].flatMap((one) => one?.fact ?? []),
+    image:
+      seals.image === undefined
+        ? await publishedImage(statement, { code, release, published })
+        : await imageOf(seals.image, predicate.slices),
+    notes,
     party: findParty(library.register, predicate.originator),
     library: library.settings,
     cpl: {
@@ -179,6 +195,68 @@ async function releaseFacts(
     role,
     released,
   };
+}
+
+interface Seals {
+  readonly image: SealReading | undefined;
+  readonly notes: SealReading | undefined;
+}
+
+async function readSeals(
+  { image, notes }: SubmittedRelease,
+  { keys, sealedTo, options: { opener = {} } }: Known,
+): Promise<Seals> {
+  const read = (file: 'image' | 'notes', octets: Uint8Array | undefined) => {
+    const use = file === 'image' ? 'images' : 'notes';
+    return octets && readSeal(file, octets, { opener, current: keys[use], stated: sealedTo?.[use] });
+  };
+  return { image: await read('image', image), notes: await read('notes', notes) };
+}
+
+async function imageOf(
+  { plaintext }: SealReading,
+  slices: Statement['predicate']['slices'],
+): Promise<Facts['image']> {
+  return 'unread' in plaintext ? plaintext : imageFacts(plaintext, slices);
+}
+
+async function notesOf({ plaintext, length }: SealReading): Promise<NotesFacts> {
+  return 'unread' in plaintext ? { length, form: 'sealed' } : notesFacts(plaintext);
+}
+
+/**
+ * Of an image that is published already. It was opened when it came, and is named by its own digest; so it is what
+ * the first statement about it says. It may be sealed to an epoch that the gateway no longer has.
+ */
+async function publishedImage(
+  { predicate }: Statement,
+  { code, release, published }: { code: ManufacturerCode; release: ReleaseId; published: Published },
+): Promise<Facts['image']> {
+  const sealed = await published.read(imagePath(code, release));
+  const bundle = await published.read(statementPath(code, release, 1));
+  if (sealed === undefined || bundle === undefined) return { unread: 'it is not there' };
+  const first = parseStatement(payloadOf(bundle));
+  const { header, slices } = first.predicate;
+  if (canonicalText(predicate.slices ?? null) !== canonicalText(slices ?? null))
+    return { unread: 'it is published already, in other slices than this statement names' };
+  return {
+    header: { ...header, securityCredentialVersion: null, upgradeFileDestination: null },
+    length: header.totalImageSize,
+    release,
+    hash: statedDigests(first).manufacturerImage,
+    hashWithoutTrailer: undefined,
+    awaitsTrailer: false,
+    slices: (slices ?? []).map(({ sha256 }) => sha256),
+  };
+}
+
+async function keysFor(published: Published): Promise<CurrentKeys> {
+  try {
+    return await currentKeys(published);
+  } catch (cause) {
+    if (!(cause instanceof ChangeError && cause.code === 'NO_READ_KEYS')) throw cause;
+    throw new SubmissionError('the library has no read keys yet', cause.hint, cause);
+  }
 }
 
 /** What no signature covers would be published all the same, and every reader would have to fetch it. */

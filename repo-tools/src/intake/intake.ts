@@ -14,9 +14,11 @@
 // - A submission that is published already, by itself, was left by a crash: it is cleared away.
 // - Run again after a crash at any moment, it ends as if there had been none, audit log included.
 
-import { RULES_VERSION } from '@cfl/client/admission';
+import type { Credential } from '@cfl/client/access';
+import { RULES_VERSION, sealedNotesCodes } from '@cfl/client/admission';
 import { canonicalText, encodeDate, type JsonObject, type Sha256 } from '@cfl/client/encoding';
 import { type Document, metadataFile, parseTargets, type RoleName, type Targets } from '@cfl/client/tuf';
+import { gatewayOpener, type Opener, readAccess } from '../access/index.ts';
 import { type Act, type AuditLog, openAudit } from '../audit/log.ts';
 import { publish } from '../deploy/publish.ts';
 import { loadState, type Place, type Published } from '../deploy/state.ts';
@@ -52,6 +54,8 @@ import { readSubmission, readSubmittedChange, type Submission, SubmissionError }
 export interface IntakeOptions {
   readonly place: Place;
   readonly online: IntakeSigners;
+  /** The credential that the gateway opens images with; asked for when something is to be opened. */
+  readonly gateway: () => Promise<Credential>;
   readonly now: Date;
 }
 
@@ -134,8 +138,9 @@ async function decideRound(
   const offered = await offeredEndorsements(options.place, published, options.now);
   const results: IntakeResult[] = [];
   const later: Waiting[] = [];
+  const opener = gateOpener(published, options);
   for (const one of waiting) {
-    const result = await decideOne(one, { planned, published, audit, offered, later }, options);
+    const result = await decideOne(one, { planned, published, opener, audit, offered, later }, options);
     if (result === 'later') later.push(one);
     else results.push(result);
   }
@@ -146,9 +151,21 @@ async function decideRound(
   return { report: { results, published: batch }, later };
 }
 
+/** Opened once, for the first submission that needs it. Without read keys there is nothing that it could open. */
+function gateOpener(published: Published, { gateway }: IntakeOptions): () => Promise<Opener> {
+  const open = async () =>
+    (await readAccess(published)) === undefined ? {} : gatewayOpener(published, await gateway());
+  let opened: Promise<Opener> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}
+
 interface Upon {
   readonly planned: PlannedLibrary;
   readonly published: Published;
+  readonly opener: () => Promise<Opener>;
   readonly audit: AuditLog;
   /** Endorsements that would hold, and what they may be about. */
   readonly offered: Offered;
@@ -183,7 +200,7 @@ async function decideOne(
 async function decideReleases(
   submission: Submission,
   known: Pick<IntakeResult, 'name' | 'from' | 'digest'>,
-  { planned, published, audit, offered }: Upon,
+  { planned, published, opener, audit, offered }: Upon,
   { place, now }: IntakeOptions,
 ): Promise<IntakeResult | 'later'> {
   const { name } = known;
@@ -199,6 +216,8 @@ async function decideReleases(
     now,
     received,
     released,
+    opener: await opener(),
+    without: sealedNotesCodes,
     former: (role, version) => formerRole(place, role, version),
     endorsements: async (release) => [
       ...(await publishedPlaces(published, release)),

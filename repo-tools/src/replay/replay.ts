@@ -4,10 +4,19 @@
 // - A submission is put together again from the role files and the release's files; it is the one that was
 //   decided upon only if its SHA-256 is the recorded one.
 // - It is decided by the gate's own function, at the recorded moment, upon the files that the decision names.
-// - Rules that need plaintext may be left out by name. Then the others are compared.
+// - Rules that need an image in the clear are asked where a ring opens it, and else left out by name. Those about
+//   the text of the notes are always left out: the gateway does not read it.
 // - A decision of another version of the rules is not compared: the program of that version does that.
 
-import { type Decision, decide, RULES_VERSION, type RuleCode, rules } from '@cfl/client/admission';
+import {
+  type Decision,
+  decide,
+  RULES_VERSION,
+  type RuleCode,
+  rules,
+  sealedCodes,
+  sealedNotesCodes,
+} from '@cfl/client/admission';
 import { parseDate } from '@cfl/client/encoding';
 import { parseReleasePath } from '@cfl/client/firmware';
 import { type Acceptance, type ChainedDecision, type ChainHead, HEAD_PATH } from '@cfl/client/library';
@@ -22,6 +31,8 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
+import type { Opener } from '../access/index.ts';
+import { currentKeys, epochsNow } from '../access/sealing.ts';
 import type { Change } from '../change/change.ts';
 import type { Published } from '../deploy/state.ts';
 import { placesIn } from '../endorsement/offer.ts';
@@ -46,7 +57,8 @@ export interface ReplayReport {
 }
 
 export interface ReplayOptions {
-  readonly without?: ReadonlySet<RuleCode>;
+  /** Opens images; without it they are not read. */
+  readonly opener?: Opener | undefined;
   /** The head of the chain that was seen before. */
   readonly known?: ChainHead | undefined;
   readonly onDecision?: (count: number, of: number) => void;
@@ -59,7 +71,7 @@ export async function replay(source: ReplaySource, options: ReplayOptions = {}):
   const replayed: Replayed[] = [];
   for (const group of submissionsOf(decisions)) {
     options.onDecision?.(replayed.length + 1, decisions.length);
-    replayed.push(...(await replaySubmission(group, source, derived, options.without ?? new Set())));
+    replayed.push(...(await replaySubmission(group, source, derived, options.opener)));
     for (const one of group) await take(one, source, derived);
   }
   return { replayed, head };
@@ -90,8 +102,9 @@ async function replaySubmission(
   group: readonly ChainedDecision[],
   source: ReplaySource,
   derived: Map<string, Uint8Array>,
-  without: ReadonlySet<RuleCode>,
+  opener: Opener | undefined,
 ): Promise<readonly Replayed[]> {
+  const without = opener === undefined ? sealedCodes : sealedNotesCodes;
   const [first] = group;
   if (first === undefined) return [];
   const { acceptance } = first;
@@ -104,6 +117,7 @@ async function replaySubmission(
       received: parseDate(acceptance.received),
       released: acceptance.released,
       former,
+      opener: opener ?? {},
       endorsements: async (release) =>
         placesIn(acceptance.digests.map(({ path }) => path)).filter((one) => one.release === release),
     });
@@ -193,12 +207,14 @@ async function submissionAgain(
   }
   const listed = [...metadata.values()].flatMap(({ signed }) => [...(signed as Targets).targets]);
   const own = listed.filter(([path]) => group.some((one) => isOf(path, one.acceptance)));
+  // Which epochs it named is not published; it was accepted, so it named those of that time
+  const sealedTo = epochsNow(await currentKeys(past));
   // What was published before was brought again by some tools, and not by others
   for (const brought of [own.filter(([path]) => !formerly.has(path)), own]) {
     const targets = new Map<TargetPath, Uint8Array>();
     for (const [path, { hashes }] of brought)
       targets.set(path, await releaseFile(path, hashes.get('sha256') ?? '', source));
-    const submission = await submissionOf(changeOf(past, { metadata, upon, targets }));
+    const submission = await submissionOf(changeOf(past, { metadata, upon, targets, sealedTo }));
     if (submission.digest === expected)
       return { submission, former: (role, version) => roleFile(role, version, source) };
   }
@@ -214,7 +230,10 @@ function isOf(path: string, { release, code, number }: Acceptance): boolean {
   return file.kind === 'image' || file.number === number;
 }
 
-function changeOf(past: PastLibrary, parts: Pick<Change, 'metadata' | 'upon' | 'targets'>): Change {
+function changeOf(
+  past: PastLibrary,
+  parts: Pick<Change, 'metadata' | 'upon' | 'targets' | 'sealedTo'>,
+): Change {
   return { title: 'replayed', words: [], created: new Date(0), library: past.library, ...parts };
 }
 

@@ -28,6 +28,7 @@ import {
   type TargetPath,
   type Targets,
 } from '@cfl/client/tuf';
+import { type CurrentKeys, currentKeys, epochsNow, type Opener, sealTo } from '../access/sealing.ts';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { authorityOf, familyOf } from '../change/bins.ts';
 import type { Change } from '../change/change.ts';
@@ -106,8 +107,47 @@ async function readImage(base: string, path: string): Promise<Uint8Array> {
   throw new ChangeError('BAD_INPUT', `Cannot find the image "${path}"`, `Correct "image" in ${RELEASE_FILE}`);
 }
 
-export interface DraftFiles {
+/** What of a draft lies in the library sealed. */
+export interface SealedDraft {
   readonly draft: Draft;
+  readonly image: Uint8Array;
+  readonly notes: Uint8Array | undefined;
+}
+
+/** All of them, and the keys that they are sealed to: those that the published library names, and no others. */
+export interface SealedDrafts {
+  readonly keys: CurrentKeys;
+  readonly drafts: readonly SealedDraft[];
+}
+
+/** Throws ChangeError NO_READ_KEYS where the library has none yet. */
+export async function sealDrafts(drafts: readonly Draft[], published: Published): Promise<SealedDrafts> {
+  const keys = await currentKeys(published);
+  const sealed: SealedDraft[] = [];
+  for (const draft of drafts) {
+    const notes = draft.notes && (await sealTo(keys.notes, draft.notes));
+    sealed.push({ draft, image: await sealTo(keys.images, octetsOf(draft.image)), notes });
+  }
+  return { keys, drafts: sealed };
+}
+
+/** Whoever sealed them a moment ago need not open them. */
+function openerOf({ keys, drafts }: SealedDrafts): Opener {
+  const epochs = epochsNow(keys);
+  const images = new Map(drafts.map(({ draft, image }) => [image, octetsOf(draft.image)]));
+  const texts = new Map(drafts.map(({ draft, notes }) => [notes, draft.notes]));
+  const openIn =
+    (known: ReadonlyMap<unknown, Uint8Array | undefined>, epoch: number) => async (sealed: unknown) => {
+      const plaintext = known.get(sealed);
+      return plaintext === undefined
+        ? { closed: 'it was sealed elsewhere', cause: 'wrong-key' as const }
+        : { plaintext, epoch };
+    };
+  return { image: openIn(images, epochs.images), notes: openIn(texts, epochs.notes) };
+}
+
+export interface DraftFiles {
+  readonly sealed: SealedDraft;
   /** The statement as it will lie in the library: its bundle, or in a dry run its payload. */
   readonly statementFile: Uint8Array;
 }
@@ -115,6 +155,7 @@ export interface DraftFiles {
 /** One change with all of them, upon the newest role versions; its role files are not signed. */
 export async function draftChange(
   drafts: readonly DraftFiles[],
+  keys: CurrentKeys,
   published: Published,
   now: Date,
 ): Promise<Change> {
@@ -122,14 +163,15 @@ export async function draftChange(
   const families = new Map<RoleName, Map<TargetPath, Uint8Array>>();
   const words: string[] = [];
   for (const one of drafts) {
-    const role = manufacturerRole(one.draft.code);
+    const { draft } = one.sealed;
+    const role = manufacturerRole(draft.code);
     const add = families.get(role) ?? new Map<TargetPath, Uint8Array>();
     families.set(role, add);
     for (const [path, octets] of await filesOfDraft(one, role, published)) {
       add.set(path, octets);
       targets.set(path, octets);
     }
-    words.push(...draftInWords(one.draft));
+    words.push(...draftInWords(draft));
   }
   const metadata = new Map<RoleName, Document<Root | Targets>>();
   const upon = new Map<RoleName, number>();
@@ -142,9 +184,11 @@ export async function draftChange(
   const [first] = drafts;
   const title =
     drafts.length === 1 && first !== undefined
-      ? titleOf(first.draft)
-      : `${drafts.length} releases of ${[...new Set(drafts.map(({ draft }) => draft.code))].join(', ')}`;
-  return { title, words, created: now, library: published.library, upon, metadata, targets };
+      ? titleOf(first.sealed.draft)
+      : `${drafts.length} releases of ${[...new Set(drafts.map(({ sealed }) => sealed.draft.code))].join(', ')}`;
+  const sealedTo = epochsNow(keys);
+  words.push(`sealed    to epoch ${sealedTo.images} of images, epoch ${sealedTo.notes} of notes`);
+  return { title, words, created: now, library: published.library, upon, sealedTo, metadata, targets };
 }
 
 function titleOf({ code, image, release }: Draft): string {
@@ -164,15 +208,16 @@ function namesInWords(names: readonly RoleName[]): string {
 }
 
 async function filesOfDraft(
-  { draft: { code, release, image, notes, statement }, statementFile }: DraftFiles,
+  { sealed: { draft, image, notes }, statementFile }: DraftFiles,
   role: RoleName,
   published: Published,
 ): Promise<ReadonlyMap<TargetPath, Uint8Array>> {
+  const { code, release, statement } = draft;
   const { number } = statement.predicate;
   const files = new Map<TargetPath, Uint8Array>();
   const at = imagePath(code, release);
   // A later statement says more about an image that is there already
-  if (!(await isListed(published, role, at))) files.set(parseTargetPath(at), octetsOf(image));
+  if (!(await isListed(published, role, at))) files.set(parseTargetPath(at), image);
   files.set(parseTargetPath(statementPath(code, release, number)), statementFile);
   if (notes !== undefined) files.set(parseTargetPath(notesPath(code, release, number)), notes);
   return files;
@@ -225,8 +270,20 @@ export async function checkDrafts(
   ring: KeyRing,
   now: Date,
 ): Promise<SubmissionDecision> {
-  const files = drafts.map((draft) => ({ draft, statementFile: encodeStatement(draft.statement) }));
-  const change = await draftChange(files, published, now);
+  return checkSealedDrafts(await sealDrafts(drafts, published), published, ring, now);
+}
+
+export async function checkSealedDrafts(
+  all: SealedDrafts,
+  published: Published,
+  ring: KeyRing,
+  now: Date,
+): Promise<SubmissionDecision> {
+  const files = all.drafts.map((sealed) => ({
+    sealed,
+    statementFile: encodeStatement(sealed.draft.statement),
+  }));
+  const change = await draftChange(files, all.keys, published, now);
   const { delegations } = published.trusted.targets.signed;
   const enough = new Set<RoleName>();
   for (const role of new Set([...change.metadata.keys()].map(familyOf))) {
@@ -238,6 +295,7 @@ export async function checkDrafts(
   return decideSubmission(await submissionOf(change), published, {
     now,
     former: async () => undefined,
+    opener: openerOf(all),
     dryRun: { canSign: (role) => enough.has(role) },
   });
 }

@@ -3,7 +3,7 @@
 // What nobody can know beforehand is marked "…". A statement is made only when none is left.
 
 import type { Sha256 } from '@cfl/client/encoding';
-import { encodeDate, type Json } from '@cfl/client/encoding';
+import { encodeDate, type Json, toHex } from '@cfl/client/encoding';
 import {
   decodeImage,
   encodeImage,
@@ -154,20 +154,32 @@ export function octetsOf(image: OtaImage): Uint8Array {
   return encodeImage(image);
 }
 
-export function notesTemplate(
-  deviceType: string,
-  models: readonly string[],
-  firmwareVersion: string,
-): string {
-  const [before, isNew, back] = NOTES_SECTIONS;
+/** What each section is for, as a beginning to write on from. */
+const BEGUN: Readonly<Record<(typeof NOTES_SECTIONS)[number], readonly string[]>> = {
+  'During activation': ['What the device does, and for how long: …', 'What happens to the supply: …'],
+  'Order and prerequisites': ['What must be there first, and what follows: …'],
+  'How to go back': ['To which versions, and how; or that there is no way back: …'],
+  'What is new': ['…'],
+  'Known issues': ['…'],
+  'Test evidence': ['What was tested, by whom, and where the report is: …'],
+};
+
+export interface NotesHead {
+  readonly deviceType: string;
+  readonly models: readonly string[];
+  readonly firmwareVersion: string;
+  /** 32 random octets. */
+  readonly salt: Uint8Array;
+}
+
+export function notesTemplate({ deviceType, models, firmwareVersion, salt }: NotesHead): string {
   return [
+    '---',
+    `salt: ${toHex(salt)}`,
+    ...['fixes', 'severity', 'embargo'].map((name) => `${name}: ${UNKNOWN}`),
+    '---',
     `# ${[deviceType, ...models].join(' ')} firmware ${firmwareVersion}`,
-    `## ${before}`,
-    'What happens to the meter and to the supply during activation: …',
-    `## ${isNew}`,
-    '…',
-    `## ${back}`,
-    '…',
+    ...NOTES_SECTIONS.flatMap((section) => ['', `## ${section}`, ...BEGUN[section]]),
     '',
   ].join('\n');
 }

@@ -33,6 +33,9 @@ import {
 } from './form.ts';
 import type { PublishSettings } from './settings.ts';
 
+/** Octets: nobody guesses notes from their public digest. */
+const SALT_LENGTH = 32;
+
 export interface NewRelease {
   readonly image: OtaImage;
   /** Octets of the library form. */
@@ -165,7 +168,9 @@ async function writeForm(
     ['contact', { mailbox }],
   ]);
   const form = encodeForm({ image: relative(to, resolve(image)), trailer, slice, stated });
-  const notes = new TextEncoder().encode(notesTemplate(deviceType, models, firmware));
+  const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
+  const head = { deviceType, models, firmwareVersion: firmware, salt };
+  const notes = new TextEncoder().encode(notesTemplate(head));
   await writeNew(files, RELEASE_FILE, form);
   // Notes that a person has begun stay; the form was the one to be made
   await files.writeNew(NOTES_FILE, notes);

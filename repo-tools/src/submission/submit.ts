@@ -4,6 +4,7 @@
 // - `sign` puts the same files upon the newest version of the role and signs that; image, notes and
 //   statement stay as they are, octet for octet. Upon an unchanged base it only adds a signature.
 
+import { READ_KEY_USES } from '@cfl/client/access';
 import type { Decision } from '@cfl/client/admission';
 import { sha256 } from '@cfl/client/encoding';
 import { encodeStatement, parseReleasePath } from '@cfl/client/firmware';
@@ -18,6 +19,7 @@ import {
   TARGETS,
   type Targets,
 } from '@cfl/client/tuf';
+import { currentKeys, epochsNow } from '../access/sealing.ts';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { familyOf } from '../change/bins.ts';
 import { type Change, writeChange } from '../change/change.ts';
@@ -28,7 +30,15 @@ import { ANSWER_FILE, decisive } from '../intake/answer.ts';
 import type { SubmissionDecision } from '../intake/decide.ts';
 import { delegationOf } from '../intake/role-difference.ts';
 import { readSubmission } from '../intake/submission.ts';
-import { checkDrafts, type Draft, type DraftFiles, draftChange, revisedRole } from './draft.ts';
+import {
+  checkSealedDrafts,
+  type Draft,
+  type DraftFiles,
+  draftChange,
+  revisedRole,
+  type SealedDrafts,
+  sealDrafts,
+} from './draft.ts';
 import { findingLines } from './findings.ts';
 import { type KeyRing, openRoleKeys, statementSigner } from './keys.ts';
 
@@ -79,9 +89,10 @@ export async function submitBatch(
   to: Files,
   options: SubmitOptions,
 ): Promise<Submitted> {
-  const decision = await checkDrafts(drafts, options.published, options.ring, options.now);
+  const sealed = await sealDrafts(drafts, options.published);
+  const decision = await checkSealedDrafts(sealed, options.published, options.ring, options.now);
   if (!decision.releases.every((one) => maySubmit(one.decision))) throw new NotAdmissibleError(decision);
-  return submitBatchUnchecked(drafts, to, options);
+  return submitSealed(sealed, to, options);
 }
 
 function maySubmit({ outcome, findings }: Decision): boolean {
@@ -99,15 +110,26 @@ export function submitUnchecked(draft: Draft, to: Files, options: SubmitOptions)
 export async function submitBatchUnchecked(
   drafts: readonly Draft[],
   to: Files,
+  options: SubmitOptions,
+): Promise<Submitted> {
+  return submitSealed(await sealDrafts(drafts, options.published), to, options);
+}
+
+async function submitSealed(
+  { keys, drafts }: SealedDrafts,
+  to: Files,
   { published, ring, now }: SubmitOptions,
 ): Promise<Submitted> {
   const sign = statementSigner(ring);
   const files: DraftFiles[] = [];
-  for (const draft of drafts)
-    files.push({ draft, statementFile: await sign(encodeStatement(draft.statement)) });
-  const planned = await draftChange(files, published, now);
+  for (const sealed of drafts)
+    files.push({ sealed, statementFile: await sign(encodeStatement(sealed.draft.statement)) });
+  const planned = await draftChange(files, keys, published, now);
   const { change, roles } = await signRoles(planned, { published, ring, now });
-  const name = await freeName(to, drafts);
+  const name = await freeName(
+    to,
+    drafts.map(({ draft }) => draft),
+  );
   await writeChange(to, name, change);
   return { name, change, roles };
 }
@@ -176,6 +198,15 @@ export async function isSubmission({ files, base }: { files: Files; base: string
   return (await files.list(base)).some((path) => path.startsWith('targets/firmware/'));
 }
 
+function refuseOtherLibrary({ library }: Change, base: string, { published }: SubmitOptions): void {
+  if (library === published.library) return;
+  throw new ChangeError(
+    'OTHER_LIBRARY',
+    `Cannot sign "${base}": it was made for another library`,
+    'Use the publish.json of that library',
+  );
+}
+
 /** Signs a submission again where it lies, and writes it to `to` (or back). */
 export async function signAgain(
   from: { files: Files; base: string },
@@ -183,28 +214,68 @@ export async function signAgain(
   options: SubmitOptions,
 ): Promise<Submitted> {
   const { change } = await readSubmission(from.files, from.base);
-  if (change.library !== options.published.library)
-    throw new ChangeError(
-      'OTHER_LIBRARY',
-      `Cannot sign "${from.base}": it was made for another library`,
-      'Use the publish.json of that library',
-    );
-  const rebased = await rebase(change, options);
-  const signed = await signRoles(rebased, options);
+  refuseOtherLibrary(change, from.base, options);
+  await refuseOldSeal(change, from.base, options);
+  const rebased = await rebase(change, options, isUponPresent);
+  return write(await signRoles(rebased, options), to, change.metadata.keys());
+}
+
+export interface Resealed {
+  readonly change: Change;
+  /** Of the submission before. */
+  readonly formerRoles: Iterable<RoleName>;
+}
+
+/** Signs other target files in the place of those before, upon the newest versions of the roles. */
+export async function signAnew(
+  { change, formerRoles }: Resealed,
+  to: { files: Files; base: string },
+  options: SubmitOptions,
+): Promise<Submitted> {
+  refuseOtherLibrary(change, to.base, options);
+  const rebased = await rebase(change, options, async () => false);
+  return write(await signRoles(rebased, options), to, formerRoles);
+}
+
+async function write(
+  signed: Pick<Submitted, 'change' | 'roles'>,
+  to: { files: Files; base: string },
+  formerRoles: Iterable<RoleName>,
+): Promise<Submitted> {
   await writeChange(to.files, to.base, signed.change);
   // Upon another number of bins it has other role files
-  for (const role of change.metadata.keys())
-    if (!rebased.metadata.has(role)) await to.files.remove(`${to.base}/metadata/${metadataFile(role)}`);
+  for (const role of formerRoles)
+    if (!signed.change.metadata.has(role)) await to.files.remove(`${to.base}/metadata/${metadataFile(role)}`);
   await to.files.remove(`${to.base}/${ANSWER_FILE}`);
   return { name: to.base, ...signed };
 }
 
-async function rebase(change: Change, { published, now }: SubmitOptions): Promise<Change> {
+/** The gateway would refuse it, however it is signed. */
+async function refuseOldSeal(
+  { sealedTo }: Change,
+  base: string,
+  { published }: SubmitOptions,
+): Promise<void> {
+  const current = epochsNow(await currentKeys(published));
+  const old = READ_KEY_USES.find((use) => sealedTo?.[use] !== current[use]);
+  if (old === undefined) return;
+  throw new ChangeError(
+    'SEALED_TO_OLD_EPOCH',
+    `Cannot sign "${base}": it is sealed to epoch ${sealedTo?.[old] ?? 'none'} of ${old}, epoch ${current[old]} is current`,
+    `Seal it again from image and notes: cfl-publish seal ${base} DIR`,
+  );
+}
+
+async function rebase(
+  change: Change,
+  { published, now }: SubmitOptions,
+  mayStay: typeof isUponPresent,
+): Promise<Change> {
   const metadata = new Map<RoleName, Document<Root | Targets>>();
   const upon = new Map<RoleName, number>();
   for (const family of new Set([...change.metadata.keys()].map(familyOf))) {
     const names = [...change.metadata.keys()].filter((role) => familyOf(role) === family);
-    if (await isUponPresent(change, names, published)) {
+    if (await mayStay(change, names, published)) {
       for (const role of names) metadata.set(role, change.metadata.get(role) as Document<Targets>);
       for (const [role, version] of change.upon) if (familyOf(role) === family) upon.set(role, version);
       continue;

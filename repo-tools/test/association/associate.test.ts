@@ -7,6 +7,7 @@ import { readPresentCpl } from '../../src/cpl/index.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { readWaiting } from '../../src/endorsement/index.ts';
 import { intake } from '../../src/intake/intake.ts';
+import { gateway } from '../access.ts';
 import {
   applyCpl,
   crls,
@@ -61,7 +62,7 @@ async function waiting({
 describe('one communication', () => {
   it('gives the entry its hash once the Panel has signed, and the release that waited is published', async () => {
     const { all, sent } = await waiting();
-    expect(outcomes(await intake({ ...all, now: NOW }))).toEqual([
+    expect(outcomes(await intake({ ...all, gateway, now: NOW }))).toEqual([
       'held WAITS_FOR_CPL',
       'held WAITS_FOR_RELEASE',
     ]);
@@ -88,7 +89,7 @@ describe('one communication', () => {
     expect(present.index?.source.name).toBe(
       `hash of CPL-000377, statement 1 about release ${release.slice(0, 12)}`,
     );
-    expect(outcomes(await intake({ ...all, now: NOW }))).toEqual(['accepted', 'accepted']);
+    expect(outcomes(await intake({ ...all, gateway, now: NOW }))).toEqual(['accepted', 'accepted']);
     expect(codesOf(await atPanel(all, sent))).toEqual(['associated already']);
   });
 });

@@ -16,6 +16,7 @@ import { program as repoProgram } from '../../src/cli/repo.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { intake } from '../../src/intake/intake.ts';
 import { encodeSettings } from '../../src/submission/settings.ts';
+import { gateway } from '../access.ts';
 import {
   applyCpl,
   endorse,
@@ -128,7 +129,7 @@ describe('cfl-publish endorse', () => {
         (await files.read(`inbox/${name}/${path}`)) ?? new Uint8Array(),
       );
     expect(change.metadata.size).toBe(0);
-    expect(outcomes(await intake({ ...all, now: NOW }))).toEqual([
+    expect(outcomes(await intake({ ...all, gateway, now: NOW }))).toEqual([
       'held WAITS_FOR_CPL',
       'held WAITS_FOR_RELEASE',
     ]);
@@ -139,7 +140,7 @@ describe('cfl-publish endorse', () => {
     const rows = [await rowFor('CPL-000412', image)];
     const all = await world(rows);
     const sent = await submit(all, all.meters, image, rows);
-    await intake({ ...all, now: NOW });
+    await intake({ ...all, gateway, now: NOW });
     const library = await written(all);
     const desk = await deskOf(all, all.suppliers.gas, library);
     const to = await temporary();

@@ -14,6 +14,7 @@ import { readPresentCpl } from '../../src/cpl/index.ts';
 import { loadState } from '../../src/deploy/index.ts';
 import { readWaiting } from '../../src/endorsement/index.ts';
 import { intake } from '../../src/intake/intake.ts';
+import { gateway } from '../access.ts';
 import { memoryPlace } from '../deploy/memory-files.ts';
 import {
   applyCpl,
@@ -111,7 +112,7 @@ describe('--replace', () => {
     await applyCpl(all, change);
     expect(await hashNow(all)).toBe(opened.sent.draft.statement.subject[1]?.digest.sha256);
     expect(await record(all)).toMatchObject({ choice: 'replace' });
-    expect(outcomes(await intake({ ...all, now: NOW }))).toEqual(['accepted', 'accepted']);
+    expect(outcomes(await intake({ ...all, gateway, now: NOW }))).toEqual(['accepted', 'accepted']);
   });
 
   it('may come long after: the evidence is judged as of the first look', async () => {

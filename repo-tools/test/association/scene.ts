@@ -44,7 +44,8 @@ import { loadState } from '../../src/deploy/index.ts';
 import { endorsementName } from '../../src/endorsement/index.ts';
 import type { IntakeSigners } from '../../src/intake/planned.ts';
 import { readSubmission, type Submission } from '../../src/intake/submission.ts';
-import { type Draft, draftChange } from '../../src/submission/draft.ts';
+import { type Draft, draftChange, sealDrafts } from '../../src/submission/draft.ts';
+import { reading } from '../access.ts';
 import { type MemoryPlace, memoryPlace } from '../deploy/memory-files.ts';
 import { apply, founding, type Keys, keys, listing, onlineOf, signed } from '../deploy/scene.ts';
 import { signersOf } from '../fixture.ts';
@@ -121,6 +122,8 @@ export async function world(rows: readonly CplEntry[]): Promise<World> {
   const online = { ...onlineOf(held), gate: held.gate[0] as Signer, catalogue: held.catalogue[0] as Signer };
   const place = memoryPlace();
   await apply(await founding(held), place, online);
+  const founded = await loadState(place);
+  await apply(await signed(await reading(founded), held.registrar, founded), place, online);
   const trust = new Trust(await pkiOf('Example'));
   const makers: Record<string, Maker> = {};
   for (const [key, { code, ...described }] of Object.entries(MAKERS)) {
@@ -257,7 +260,9 @@ export async function submit(
   const draft = await draftOf(of, image, rows, changes);
   const bundle = await signAs(all, signer, encodeStatement(draft.statement));
   const published = await loadState(place);
-  const change = await draftChange([{ draft, statementFile: bundle }], published, NOW);
+  const { keys, drafts } = await sealDrafts([draft], published);
+  const files = drafts.map((sealed) => ({ sealed, statementFile: bundle }));
+  const change = await draftChange(files, keys, published, NOW);
   const name = `${maker.code.toLowerCase()}-${draft.release.slice(0, 12)}-${draft.statement.predicate.number}`;
   await writeChange(inbox(place), name, await signed(change, maker.signers, published));
   return { name, draft, bundle, submission: await readSubmission(place.private, `inbox/${name}`) };

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { credentialsFile, grantsFile, makeReadKey, parseRing, recipientsFile } from '@cfl/client/access';
 import { parseDate, sha256 } from '@cfl/client/encoding';
 import { readTrust, signStatement, verifyBundle } from '@cfl/client/evidence';
 import {
@@ -11,6 +12,7 @@ import {
   encodeStatement,
   endorsementStatement,
   librarySettings,
+  notesFaults,
   parseStatement,
   partyRegister,
   revocationsFile,
@@ -49,13 +51,19 @@ const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'catalogue.md': [catalogueIndex.parse, catalogueShard.parse],
   'ceremony.md': [readCeremonyWithKeys],
   'change.md': [readLoneChange],
+  'credentials.md': [withKeys(credentialsFile.parse)],
   'decision.md': [acceptanceFile.parse, readHeadFrom, parseAnswer],
   'endorsement.md': [endorsementStatement.parse],
+  'grants.md': [grantsFile.parse],
   'investigation.md': [parseInvestigation, parseInvestigationDecision, parseCplDecision],
+  'keyring.md': [withKeys(parseRing)],
   'library.md': [librarySettings.parse],
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
+  'recipients.md': [withKeys(recipientsFile.parse)],
   'register.md': [partyRegister.parse],
+  // In Markdown: see below
+  'release-notes.md': [],
   'revocations.md': [revocationsFile.parse],
   'release-statement.md': [parseStatement, parseSlices, verifyExampleBundle],
   'withdrawal.md': [withdrawalFile.parse, withdrawalStatement.parse],
@@ -76,6 +84,14 @@ const cases = Object.entries(PAGES).flatMap(([page, readers]) =>
 it('every page has its parsers, and every example has one', () => {
   expect([...Object.keys(PAGES), ...ELSEWHERE].sort()).toEqual(readdirSync(docs).sort());
   for (const [page, readers] of Object.entries(PAGES)) expect(examplesOf(page)).toHaveLength(readers.length);
+});
+
+it('the release notes of their page are finished, and it names each line of their front matter', () => {
+  const example = /^```markdown\n(.*?)^```$/ms.exec(textOf('release-notes.md'))?.[1] ?? '';
+  expect(notesFaults(example)).toEqual([]);
+  const names = [...example.matchAll(/^([a-z]+): /gm)].map((match) => match[1]);
+  expect(names).toHaveLength(4);
+  expect(wordsInTables('release-notes.md')).toEqual(expect.arrayContaining(names));
 });
 
 describe.each(cases)('example $i of $page', ({ page, read, example }) => {
@@ -112,6 +128,19 @@ function namesIn(value: unknown): readonly string[] {
 
 function encoded(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** With a key in each place where the page shortens one: they are long. */
+function withKeys(parse: Read): Read {
+  return async (octets) => {
+    const parts = new TextDecoder().decode(octets).split(/(age1pq1…|AGE-SECRET-KEY-PQ-1…)/);
+    const whole = parts.map(async (part) => {
+      if (!part.endsWith('1…')) return part;
+      const { recipient, secret } = await makeReadKey();
+      return part.startsWith('age1') ? recipient : secret;
+    });
+    return parse(encoded((await Promise.all(whole)).join('')));
+  };
 }
 
 function readLoneChange(octets: Uint8Array): Promise<unknown> {

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadState } from '../../src/deploy/index.ts';
 import { type EndorsementFacts, judgeEndorsement } from '../../src/endorsement/judge.ts';
 import { intake } from '../../src/intake/intake.ts';
+import { gateway } from '../access.ts';
 import {
   type Bending,
   crls,
@@ -33,7 +34,7 @@ beforeAll(async () => {
     sent: await submit(all, all.meters, image, rows.slice(0, 1)),
     other: await submit(all, all.meters, other, rows.slice(1)),
   };
-  await intake({ place: all.place, online: all.online, now: NOW });
+  await intake({ place: all.place, online: all.online, gateway, now: NOW });
 });
 
 /** A copy of the library, in which a test may change anything. */
@@ -44,7 +45,7 @@ function copy(): World {
 async function verdict(all: World, endorser: Member, bending: Bending = {}): Promise<string> {
   const before = await all.place.metadata.read('timestamp.json');
   const { path } = await endorse(all, endorser, honest.sent, bending);
-  const report = await intake({ place: all.place, online: all.online, now: NOW });
+  const report = await intake({ place: all.place, online: all.online, gateway, now: NOW });
   const [outcome = ''] = outcomes({
     ...report,
     results: report.results.filter(({ name }) => /endorsed/.test(name)),
@@ -181,7 +182,7 @@ describe('refused is an endorsement', () => {
     };
     const { path } = await endorse(all, all.suppliers.energy, honest.sent, again);
     const before = await (await loadState(all.place)).read(path);
-    const report = await intake({ place: all.place, online: all.online, now: NOW });
+    const report = await intake({ place: all.place, online: all.online, gateway, now: NOW });
     expect(outcomes(report)).toContain('refused ENDORSED_ALREADY');
     expect(await (await loadState(all.place)).read(path)).toEqual(before);
   });
@@ -210,7 +211,7 @@ describe('refused is an endorsement', () => {
       dsseEnvelope: { ...dsseEnvelope, payload: Buffer.from(payload).toString('base64') },
     };
     await all.place.private.replace(file, new TextEncoder().encode(JSON.stringify(changed)));
-    const report = await intake({ place: all.place, online: all.online, now: NOW });
+    const report = await intake({ place: all.place, online: all.online, gateway, now: NOW });
     expect(outcomes(report)).toContain('refused BAD_SIGNATURE');
   });
 });

@@ -10,6 +10,7 @@ import { type IntakeReport, intake } from '../../src/intake/intake.ts';
 import { replay } from '../../src/replay/replay.ts';
 import { openSource } from '../../src/replay/source.ts';
 import { statusOf } from '../../src/submission/status.ts';
+import { gateway } from '../access.ts';
 import {
   endorse,
   imageOf,
@@ -23,7 +24,7 @@ import {
 } from '../association/scene.ts';
 import { memoryPlace } from '../deploy/memory-files.ts';
 
-const run = ({ place, online }: World): Promise<IntakeReport> => intake({ place, online, now: NOW });
+const run = ({ place, online }: World): Promise<IntakeReport> => intake({ place, online, gateway, now: NOW });
 
 async function published({ place }: World, path: string): Promise<Uint8Array | undefined> {
   return (await loadState(place)).read(path);

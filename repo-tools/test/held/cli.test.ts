@@ -14,6 +14,7 @@ import { readDrafts } from '../../src/submission/draft.ts';
 import type { KeyRing } from '../../src/submission/keys.ts';
 import { readSettings } from '../../src/submission/settings.ts';
 import { submitBatchUnchecked } from '../../src/submission/submit.ts';
+import { gateway } from '../access.ts';
 import { NOW, state } from '../fixture.ts';
 import { imageOf, rowFor } from '../intake/scene.ts';
 import { type Desk, fillIn, octetsOf, PASSPHRASE, type Run, registeredDesk } from '../submission/desk.ts';
@@ -61,7 +62,7 @@ async function send(desk: Desk, ...names: readonly (keyof typeof images)[]): Pro
 }
 
 function decide({ library }: Desk) {
-  return intake({ place: library.place, online: library.online, now: NOW });
+  return intake({ place: library.place, online: library.online, gateway, now: NOW });
 }
 
 test('several releases go in one submission, are checked one by one and decided as one', async () => {

@@ -38,6 +38,7 @@ import type { Draft } from '../../src/submission/draft.ts';
 import { initPublisher } from '../../src/submission/init.ts';
 import type { KeyRing } from '../../src/submission/keys.ts';
 import { type Submitted, submitUnchecked } from '../../src/submission/submit.ts';
+import { gateway, reading } from '../access.ts';
 import { evidenceIn, listingCrl, trusting } from '../authorities.ts';
 import { type MemoryPlace, memoryPlace } from '../deploy/memory-files.ts';
 import { apply, founding, type Keys, keys, onlineOf, signed } from '../deploy/scene.ts';
@@ -68,7 +69,7 @@ export async function scene(rows: readonly CplEntry[], threshold = 1): Promise<S
   const online = { ...onlineOf(held), gate: held.gate[0] as Signer, catalogue: held.catalogue[0] as Signer };
   const place = memoryPlace();
   await apply(await founding(held), place, online);
-  for (const plan of [trusting, listingCrl]) {
+  for (const plan of [trusting, listingCrl, reading]) {
     const published = await loadState(place);
     await apply(await signed(await plan(published), Object.values(held).flat(), published), place, online);
   }
@@ -256,7 +257,7 @@ export function below({ private: files }: Place, box: string) {
 }
 
 export function runIntake({ place, online }: Scene, at: Place = place): Promise<IntakeReport> {
-  return intake({ place: at, online, now: NOW });
+  return intake({ place: at, online, gateway, now: NOW });
 }
 
 /** `fff1-… accepted`, `fff1-… refused ROLE_FILE`: outcomes with the codes that decided. */

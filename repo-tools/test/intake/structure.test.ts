@@ -5,7 +5,7 @@ import { parseTargetPath } from '@cfl/client/tuf';
 import { expect, test } from 'vitest';
 import { type Change, writeChange } from '../../src/change/change.ts';
 import { loadState } from '../../src/deploy/index.ts';
-import { draftChange } from '../../src/submission/draft.ts';
+import { draftChange, sealDrafts } from '../../src/submission/draft.ts';
 import { statementSigner } from '../../src/submission/keys.ts';
 import {
   draftOf,
@@ -123,7 +123,10 @@ test('the statement of another release is refused', async () => {
   const { library, draft, row, name } = await honest();
   const other = await draftOf(library.meters, imageOf('another'), [row]);
   const bundle = await statementSigner(library.meters.ring)(encodeStatement(other.statement));
-  const change = await draftChange([{ draft, statementFile: bundle }], await loadState(library.place), NOW);
+  const published = await loadState(library.place);
+  const { keys: sealedTo, drafts } = await sealDrafts([draft], published);
+  const files = drafts.map((sealed) => ({ sealed, statementFile: bundle }));
+  const change = await draftChange(files, sealedTo, published, NOW);
   const signed = { ...change, metadata: new Map(change.metadata) };
   const { signDocument } = await import('../../src/change/sign.ts');
   for (const [role, document] of change.metadata)

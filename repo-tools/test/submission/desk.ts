@@ -13,6 +13,7 @@ import { parsePartyFile } from '../../src/ceremony/party-file.ts';
 import { readChange, writeChange } from '../../src/change/change.ts';
 import { program } from '../../src/cli/publish.ts';
 import { planCplImport } from '../../src/cpl/index.ts';
+import { reading } from '../access.ts';
 import { evidenceIn, listingCrl, trusting } from '../authorities.ts';
 import { applyAll, foundLibrary, NOTES, NOW, state, type TestLibrary } from '../fixture.ts';
 
@@ -55,7 +56,7 @@ export async function emptyDesk(): Promise<Desk> {
 /** After `init`, and after the registrar has added the party. */
 export async function registeredDesk(rows: readonly CplEntry[], code = 'FFF1'): Promise<Desk> {
   const desk = await emptyDesk();
-  for (const plan of [trusting, listingCrl])
+  for (const plan of [trusting, listingCrl, reading])
     await applyAll(desk.library, await plan(await state(desk.library)));
   await init(desk, code);
   const file = (await folder(desk.base).read('party.json')) ?? new Uint8Array();

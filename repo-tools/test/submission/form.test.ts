@@ -1,7 +1,7 @@
 // What is filled in by hand, and how an image that is too large for one transfer is stated in slices.
 
-import { type Json, sha256 } from '@cfl/client/encoding';
-import { encodeImage, notesFaults, parsePartyId } from '@cfl/client/firmware';
+import { fromHex, type Json, sha256 } from '@cfl/client/encoding';
+import { encodeImage, NOTES_SECTIONS, notesFaults, parsePartyId } from '@cfl/client/firmware';
 import { expect, test } from 'vitest';
 import { encodeForm, notesTemplate, parseForm, statementOf } from '../../src/submission/form.ts';
 import { NOW } from '../fixture.ts';
@@ -17,6 +17,7 @@ const STATED = new Map<string, Json>([
   ['acknowledged', []],
   ['contact', { mailbox: 'firmware@displays.example' }],
 ]);
+const SALT = '5f0c9a7be1d24386f2b8470dc3916ea85d17e4b96203fac8719e0b6dd2453c8f';
 const FORM = { image: 'display.ota', trailer: undefined, stated: STATED };
 
 test('the length of a slice becomes slices with their digests, the last as long as it must be', async () => {
@@ -41,9 +42,9 @@ test('a slice of nothing, and one that is no number, are refused', () => {
 });
 
 test('the notes that are written for filling in have every section, and none is finished', () => {
-  expect(notesFaults(notesTemplate('PPMID', ['0D01'], '01000203'))).toEqual([
-    '"Before you deploy" still holds "…"',
-    '"What is new" still holds "…"',
-    '"How to go back" still holds "…"',
-  ]);
+  const head = { deviceType: 'PPMID', models: ['0D01'], firmwareVersion: '01000203' };
+  const template = notesTemplate({ ...head, salt: fromHex(SALT) });
+  expect(template).toContain(`\nsalt: ${SALT}\n`);
+  const open = ['fixes', 'severity', 'embargo', ...NOTES_SECTIONS];
+  expect(notesFaults(template)).toEqual(open.map((where) => `"${where}" still holds "…"`));
 });

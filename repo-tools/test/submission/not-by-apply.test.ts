@@ -5,6 +5,7 @@ import { memoryIo, runProgram } from '@cfl/client/cli';
 import { expect, test } from 'vitest';
 import { program } from '../../src/cli/repo.ts';
 import { intake } from '../../src/intake/intake.ts';
+import { gateway } from '../access.ts';
 import { NOW } from '../fixture.ts';
 import { imageOf, rowFor } from '../intake/scene.ts';
 import { fillIn, octetsOf, registeredDesk } from './desk.ts';
@@ -28,6 +29,6 @@ test('a submission given to apply is refused, and published by the intake', asyn
     'With its folder in private/inbox, run: cfl-repo intake',
   ]);
 
-  const report = await intake({ place: library.place, online: library.online, now: NOW });
+  const report = await intake({ place: library.place, online: library.online, gateway, now: NOW });
   expect(report.results.map(({ outcome }) => outcome)).toEqual(['accepted']);
 });

@@ -13,6 +13,7 @@ import { manufacturerRole } from '../../src/ceremony/roles.ts';
 import { writeChange } from '../../src/change/change.ts';
 import { revise } from '../../src/change/plan.ts';
 import { intake } from '../../src/intake/intake.ts';
+import { gateway } from '../access.ts';
 import { NOTES, NOW, state } from '../fixture.ts';
 import { imageOf, rowFor } from '../intake/scene.ts';
 import { emptyDesk, fillIn, init, octetsOf, registeredDesk } from './desk.ts';
@@ -86,12 +87,12 @@ test('from new over check and submit to published', async () => {
     ],
   });
 
-  await fillIn(desk, {}, NOTES.replace('Restarts the meter once', 'The supply …'));
+  await fillIn(desk, {}, NOTES.replace('the supply is not interrupted', 'the supply …'));
   expect(await desk.run(['check', desk.base])).toEqual({
     exit: 1,
     out: [
-      'refuse  NOTES_INCOMPLETE      notes.md: "Before you deploy" still holds "…"',
-      '                              Say what happens to the meter and to the supply during activation',
+      'refuse  NOTES_INCOMPLETE      notes.md: "During activation" still holds "…"',
+      '                              Finish notes.md: the lines between "---" at its head, and every section',
       `${rules.length} rules: ${rules.length - 1} passed, 1 refused`,
     ],
     err: [],
@@ -133,7 +134,7 @@ test('from new over check and submit to published', async () => {
     out: ['Not yet there: the library shows no decision about it'],
     err: [],
   });
-  const report = await intake({ place: desk.library.place, online: desk.library.online, now: NOW });
+  const report = await intake({ place: desk.library.place, online: desk.library.online, gateway, now: NOW });
   expect(report.results.map(({ outcome }) => outcome)).toEqual(['accepted']);
   expect(await desk.run(['status', sent])).toEqual({
     exit: 0,
@@ -149,7 +150,7 @@ test('what the manufacturer checks is word for word what the gateway says', asyn
   await desk.run(['new', await desk.write('wide.ota', octetsOf(wide)), '--to', desk.base]);
   await fillIn(desk, {});
   await desk.run(['submit', desk.base, '--to', inbox]);
-  await intake({ place: desk.library.place, online: desk.library.online, now: NOW });
+  await intake({ place: desk.library.place, online: desk.library.online, gateway, now: NOW });
 
   await folder(desk.base).remove('release.json');
   await desk.run(['new', await desk.write('meter.ota', octetsOf(image)), '--to', desk.base]);
@@ -165,7 +166,12 @@ test('what the manufacturer checks is word for word what the gateway says', asyn
   const dry = await desk.run(['check', desk.base, '--json']);
   expect(dry.exit).toBe(0);
   await desk.run(['submit', desk.base, '--to', inbox]);
-  const { results } = await intake({ place: desk.library.place, online: desk.library.online, now: NOW });
+  const { results } = await intake({
+    place: desk.library.place,
+    online: desk.library.online,
+    gateway,
+    now: NOW,
+  });
   const checked = JSON.parse(dry.out[0] ?? '{}');
   expect(checked).toMatchObject({ format: 'cfl/decision/1', outcome: 'accepted' });
   expect(results[0]?.answer?.findings).toEqual(checked.findings);
@@ -181,7 +187,12 @@ test('a submission that only waits for the CPL may be sent, and its status says 
   expect((await desk.run(['check', desk.base])).exit).toBe(4);
   const sent = await desk.run(['submit', desk.base, '--to', join(desk.library.base, 'private/inbox')]);
   expect(sent.exit).toBe(0);
-  const { results } = await intake({ place: desk.library.place, online: desk.library.online, now: NOW });
+  const { results } = await intake({
+    place: desk.library.place,
+    online: desk.library.online,
+    gateway,
+    now: NOW,
+  });
   expect(await desk.run(['status', join(desk.library.base, 'private/held', results[0]?.name ?? '')])).toEqual(
     {
       exit: 4,

@@ -17,6 +17,7 @@ import { expect } from 'vitest';
 import { itWithSharedData } from '../../../test/shared-data.ts';
 import { intake } from '../../src/intake/intake.ts';
 import { publishedReleases } from '../../src/intake/library.ts';
+import { gateway } from '../access.ts';
 import { NOW, state } from '../fixture.ts';
 import { rowFor } from '../intake/scene.ts';
 import { fillIn, registeredDesk } from './desk.ts';
@@ -42,7 +43,12 @@ itWithSharedData('two releases over one manufacturer image lie side by side', as
     await fillIn(desk, { deviceType: type, claims: [{ entry, model, hardwareVersion, firmwareVersion }] });
     const sent = await desk.run(['submit', desk.base, '--to', join(desk.library.base, 'private/inbox')]);
     expect(sent.err.slice(0, 1)).toEqual(['Signed     the statement, as Example Meters']);
-    const { results } = await intake({ place: desk.library.place, online: desk.library.online, now: NOW });
+    const { results } = await intake({
+      place: desk.library.place,
+      online: desk.library.online,
+      gateway,
+      now: NOW,
+    });
     expect(results.map(({ outcome }) => outcome)).toEqual(['accepted']);
     await folder(desk.base).remove('release.json');
   }
