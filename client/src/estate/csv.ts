@@ -32,7 +32,12 @@ const ROWS_BETWEEN_DRAINS = 4096;
 export async function readCsv(input: Readable, reading: CsvReading): Promise<void> {
   const wanted = [...reading.columns, ...(reading.optional ?? [])];
   const records = parse({ bom: true, record_delimiter: ['\r\n', '\n'], relax_column_count: true });
-  pipeline(input, wholeLines(reading.onFault), records, () => {
+  let headerFault: string | undefined;
+  const lines = wholeLines((row, reason) => {
+    if (row === 1) headerFault = reason;
+    else reading.onFault(row, reason);
+  });
+  pipeline(input, lines, records, () => {
     // What went wrong destroys the last stream with its reason, and the loop below throws it
   });
   let places: readonly number[] | undefined;
@@ -41,6 +46,7 @@ export async function readCsv(input: Readable, reading: CsvReading): Promise<voi
   for await (const record of records as AsyncIterable<string[]>) {
     row++;
     if (places === undefined) {
+      if (headerFault !== undefined) throw noHeader(reading.name, headerFault);
       places = placesOf(record, wanted, reading);
       width = Math.max(...places) + 1;
       reading.onHeader?.(new Set(wanted.filter((_, i) => (places?.[i] ?? -1) >= 0)));
@@ -51,6 +57,7 @@ export async function readCsv(input: Readable, reading: CsvReading): Promise<voi
       reading.onFault(row, `it has ${record.length} cells, expected ${width} at least`);
     if (row % ROWS_BETWEEN_DRAINS === 0) await reading.drain?.();
   }
+  if (headerFault !== undefined) throw noHeader(reading.name, headerFault);
   if (places === undefined) throw notAList(reading.name, 'it is empty');
 }
 
@@ -85,6 +92,10 @@ function shown(names: readonly string[]): string {
     .map((one) => JSON.stringify(one.slice(0, 40)))
     .join(', ');
   return names.length > 8 ? `${text} and ${names.length - 8} more` : text;
+}
+
+function noHeader(name: string, reason: string): EstateError {
+  return notAList(name, `its first row is no header: ${reason}`);
 }
 
 function notAList(name: string, reason: string): EstateError {

@@ -1,6 +1,7 @@
 // What is to be done with each of these meters? Reads them one by one, and decides once for all that are alike.
 //
-// A meter costs a line of parsing and a look into a table. What differs between meters is their EUI-64 alone.
+// A meter costs a line of parsing and a look into two tables. What differs between meters is their EUI-64 alone. A
+// meter that stands twice counts by its first row; the second is no exact row.
 
 import type { Readable } from 'node:stream';
 import { type Eui64, parseEui64 } from '../firmware/index.ts';
@@ -9,6 +10,7 @@ import { cellsOf, type Device, ESTATE_COLUMNS, parseDevice } from './device.ts';
 import { EstateError } from './errors.ts';
 import { type Finding, type Judge, needsYou } from './judge.ts';
 import { csvCell, type LineFile } from './out.ts';
+import { seenIds } from './seen.ts';
 import { inWords } from './words.ts';
 
 export interface Group {
@@ -70,6 +72,7 @@ export async function assessEstate(input: Readable, options: EstateOptions): Pro
   const { name, judge, out, onMeters } = options;
   const bySpelling = new Map<string, Alike>();
   const byDevice = new Map<string, Alike>();
+  const seen = seenIds();
   const faults: Fault[] = [];
   let malformed = 0;
   let meters = 0;
@@ -99,6 +102,7 @@ export async function assessEstate(input: Readable, options: EstateOptions): Pro
       try {
         const eui64 = eui64Of(id);
         const group = bySpelling.get(spelling) ?? alike(cells, spelling);
+        if (!seen.add(eui64)) return onFault(row, `the meter ${eui64} stands in an earlier row`);
         group.meters++;
         meters++;
         out?.line(eui64 + group.line);

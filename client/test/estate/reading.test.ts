@@ -11,6 +11,7 @@ import { factsOf, NOW } from './facts.ts';
 
 const HEAD = 'eui64,manufacturer,model,hardware_version,firmware_version,device_type';
 const METER = '00-DB-12-34-56-78-90-A0,FFF1,0A01,0102,01000100,ESME';
+const OTHER = METER.replace('-A0', '-A1');
 const judge = judgeBy(factsOf([{ firmware: '01000100' }], [{ firmware: '01000100' }]), {
   now: NOW,
   endsWithin: 90,
@@ -88,10 +89,28 @@ describe('an estate', () => {
     ['no end', `${METER},${'x'.repeat(200_000)}`, 'it has more than 10000 octets'],
   ])('goes on after a row with %s, and counts it under its number', async (_what, line, reason) => {
     for (const piece of [977, 1 << 16]) {
-      const report = await read([HEAD, METER, line, METER, ''].join('\n'), piece);
+      const report = await read([HEAD, METER, line, OTHER, ''].join('\n'), piece);
       expect(report).toMatchObject({ meters: 2, malformed: 1, faults: [{ row: 3 }] });
       expect(report.faults[0]?.reason).toContain(reason);
     }
+  });
+
+  test('counts a meter that stands twice by its first row, however it is written', async () => {
+    const again = METER.replaceAll('-', '').toLowerCase().replace('0a01', '0A02').replace('esme', 'GSME');
+    const zero = METER.replace(/^[^,]+/, '00'.repeat(8));
+    expect(await read([HEAD, METER, zero, OTHER, again, zero].join('\n'))).toMatchObject({
+      meters: 3,
+      malformed: 2,
+      faults: [{ row: 5, reason: 'the meter 00-DB-12-34-56-78-90-A0 stands in an earlier row' }, { row: 6 }],
+    });
+  });
+
+  test('tells all of many meters apart', async () => {
+    const ids = Array.from({ length: 20_000 }, (_, i) =>
+      (BigInt(i) * 0x100000001n).toString(16).padStart(16, '0'),
+    );
+    const lines = [...ids, ...ids].map((id) => METER.replace(/^[^,]+/, id));
+    expect(await read([HEAD, ...lines].join('\n'))).toMatchObject({ meters: 20_000, malformed: 20_000 });
   });
 
   test('counts all rows that are not exact, and lists the first', async () => {
@@ -137,7 +156,8 @@ describe('an estate', () => {
         fc.array(octets, { maxLength: 6 }),
         fc.integer({ min: 1, max: 300 }),
         async (some, piece) => {
-          const parts = some.flatMap((one) => [one, Buffer.from(`\n${METER}\n`)]);
+          const meter = (i: number) => METER.replace('-A0', `-B${i}`);
+          const parts = some.flatMap((one, i) => [one, Buffer.from(`\n${meter(i)}\n`)]);
           const text = Buffer.concat([Buffer.from(`${HEAD}\n${METER}\n`), ...parts]);
           expect((await read(text, piece)).meters).toBe(1 + some.length);
         },
