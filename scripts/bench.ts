@@ -3,8 +3,9 @@
 
 import { access } from './bench/access.ts';
 import { admission } from './bench/admission.ts';
+import { estate } from './bench/estate.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access };
+const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access, estate };
 
 const [named] = process.argv.slice(2);
 const chosen = Object.entries(PARTS).filter(([name]) => named === undefined || name === named);

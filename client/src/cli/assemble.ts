@@ -1,6 +1,5 @@
 // `cfl assemble`: a verified release, signed with the supplier's own key, for the meters that take it.
 
-import { createReadStream } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Campaign, ChosenMeters } from '../campaign/index.ts';
 import { command, JSON_OPTION } from './command.ts';
@@ -66,6 +65,7 @@ export const assemble = command({
     const forceReplace = forced === undefined ? campaign.DEFAULT_FORCE_REPLACE : octetOf(forced);
     return withLibrary({ io, home: homeOf(values, io) }, async ({ library }) => {
       const { folder, readRelease, resolveRelease } = await import('../library/index.ts');
+      const { openList } = await import('../estate/index.ts');
       const files = folder(resolve(to));
       await campaign.expectEmpty(files, to);
       const listed = await resolveRelease(library, name);
@@ -75,7 +75,7 @@ export const assemble = command({
       });
       const { about, cpl } = verified;
       io.progress('Reading the list of meters');
-      const chosen = await campaign.chooseMeters(createReadStream(list), basename(list), {
+      const chosen = await campaign.chooseMeters(openList(list), basename(list), {
         release: about.release,
         predicate: about.statement.predicate,
         imageHash: about.imageHash,

@@ -1,6 +1,5 @@
 // `cfl estate`: what is to be done with each of a supplier's meters, those of a change of supplier included.
 
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { encodeDate } from '../encoding/index.ts';
@@ -53,11 +52,13 @@ export const estate = command({
     const endsWithin = daysOf(values['ends-within']);
     const octets = (await stat(file)).size;
     return withLibrary({ io, home: homeOf(values, io) }, async ({ library }) => {
-      const { assessEstate, gatherFacts, judgeBy, openLineFile } = await import('../estate/index.ts');
+      const { assessEstate, gatherFacts, judgeBy, openLineFile, openList } = await import(
+        '../estate/index.ts'
+      );
       const judge = judgeBy(await gatherFacts(library), { now: library.now, endsWithin });
       const out = values.out === undefined ? undefined : await openLineFile(values.out);
       try {
-        const input = createReadStream(file, { highWaterMark: 1 << 16 });
+        const input = openList(file);
         const report = await assessEstate(input, {
           name: basename(file),
           judge,

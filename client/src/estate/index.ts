@@ -1,6 +1,6 @@
 // An estate: the meters of a supplier, and what is to be done with them.
 
-export { type CsvReading, readCsv } from './csv.ts';
+export { type CsvReading, openList, readCsv } from './csv.ts';
 export { cellsOf, DEVICE_COLUMNS, type Device, ESTATE_COLUMNS, parseDevice } from './device.ts';
 export { type EstateCode, EstateError } from './errors.ts';
 export {

@@ -1,17 +1,18 @@
 // Where do a million lines go? Into a file that is there whole, under its name, or not at all.
 //
-// Lines are gathered and written in pieces, so that no more than a piece is held.
+// Lines are gathered in pieces that are written, and used again: no more than a few are ever held.
 
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-const PIECE = 256 * 1024;
+const PIECE = 128 * 1024;
+const LINE_FEED = 0x0a;
 
 export interface LineFile {
   line(text: string): void;
-  /** Writes what was gathered, where it is enough for a piece. */
+  /** Writes the pieces that are full. */
   drain(): Promise<void>;
   /** Puts the file under its name. */
   finish(): Promise<void>;
@@ -22,24 +23,33 @@ export interface LineFile {
 export async function openLineFile(path: string): Promise<LineFile> {
   const temporary = join(dirname(path), `.tmp-${basename(path)}-${randomUUID()}`);
   const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
-  let gathered: string[] = [];
-  let octets = 0;
+  const full: { piece: Buffer; used: number }[] = [];
+  const free: Buffer[] = [];
+  let piece: Buffer = Buffer.allocUnsafe(PIECE);
+  let used = 0;
   let isThere = true;
+  const turn = (least: number) => {
+    full.push({ piece, used });
+    piece = (least <= PIECE ? free.pop() : undefined) ?? Buffer.allocUnsafe(Math.max(PIECE, least));
+    used = 0;
+  };
   const write = async () => {
-    const piece = gathered.join('');
-    gathered = [];
-    octets = 0;
-    if (piece !== '') await file.writeFile(piece);
+    for (let next = full.shift(); next !== undefined; next = full.shift()) {
+      await file.writeFile(next.piece.subarray(0, next.used));
+      if (next.piece.length === PIECE) free.push(next.piece);
+    }
   };
   return {
     line(text) {
-      gathered.push(text, '\n');
-      octets += text.length + 1;
+      // An UTF-16 unit is three octets of UTF-8 at most
+      const most = 3 * text.length + 1;
+      if (used + most > piece.length) turn(most);
+      used += piece.write(text, used);
+      piece[used++] = LINE_FEED;
     },
-    async drain() {
-      if (octets >= PIECE) await write();
-    },
+    drain: write,
     async finish() {
+      turn(0);
       await write();
       await file.sync();
       await file.close();
