@@ -4,12 +4,20 @@
 // `now` is fixed for the session (5.1).
 
 import { RefusedError } from './errors.ts';
-import { matchesPattern, TARGETS } from './names.ts';
+import { matchesPattern, metadataFile, ROOT, SNAPSHOT, TARGETS, TIMESTAMP } from './names.ts';
 import { refresh, type Trusted } from './refresh.ts';
 import { type ClientOptions, Session } from './session.ts';
 import { verifyThreshold } from './threshold.ts';
 import { type Authority, hash, verifyLengthAndHashes } from './trusted.ts';
-import type { DelegatedRole, Document, RoleName, TargetFile, TargetPath, Targets } from './types.ts';
+import type {
+  DelegatedRole,
+  Document,
+  RoleName,
+  SignedPart,
+  TargetFile,
+  TargetPath,
+  Targets,
+} from './types.ts';
 
 export interface FoundTarget {
   readonly path: TargetPath;
@@ -35,6 +43,21 @@ export class Client {
   refresh(): Promise<Trusted> {
     this.#trusted ??= refresh(this.#session);
     return this.#trusted;
+  }
+
+  /** Every metadata file that this session trusts, under its published name. */
+  async files(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const { roots, root, timestamp, snapshot, targets } = await this.refresh();
+    const isVersioned = root.signed.consistentSnapshot;
+    const named = (role: RoleName, { signed, octets }: Document<SignedPart>) =>
+      [metadataFile(role, isVersioned ? signed.version : undefined), octets] as const;
+    return new Map([
+      ...roots.map(({ signed, octets }) => [metadataFile(ROOT, signed.version), octets] as const),
+      [metadataFile(TIMESTAMP), timestamp.octets],
+      named(SNAPSHOT, snapshot),
+      named(TARGETS, targets),
+      ...[...this.#roles].map(([role, document]) => named(role, document)),
+    ]);
   }
 
   /** The target as the first role in pre-order lists it (TUF 5.6.7); undefined where none does. */

@@ -17,6 +17,7 @@ export {
   type RefusalDetail,
   RefusedError,
   type UnreachableCode,
+  type UnreachableDetail,
   UnreachableError,
 } from './errors.ts';
 export { FLOORS_FILE } from './floors.ts';
