@@ -9,7 +9,6 @@ import { cfl } from '@cfl/client/program';
 import { repoProgram } from '@cfl/repo-tools/cli';
 import { run } from '../demo/stage.ts';
 import { type Factory, openFactory } from './factory.ts';
-import { median } from './measure.ts';
 
 const METERS = 1_000_000;
 const CPL_ROWS = 20_000;
@@ -48,12 +47,15 @@ async function measured({ stage, list }: Factory): Promise<0 | 1> {
     alone.push(child('alone', file));
     ours.push(child('cfl', file, join(base, 'findings.csv'), home, now.toISOString()));
   }
-  const [parser, own] = [alone, ours].map((runs) => median(runs.map(({ milliseconds }) => milliseconds)));
+  // What else runs on the machine can only make it look worse
+  const [parser, own] = [alone, ours].map((runs) =>
+    Math.min(...runs.map(({ milliseconds }) => milliseconds)),
+  );
   const times = (own ?? Number.NaN) / (parser ?? Number.NaN);
   const most = Math.max(...ours.map(({ megaoctets }) => megaoctets));
   const count = METERS.toLocaleString('en-GB');
   console.log(
-    `\n${count} meters against ${CPL_ROWS.toLocaleString('en-GB')} rows of the CPL. Median of ${ROUNDS}.\n`,
+    `\n${count} meters against ${CPL_ROWS.toLocaleString('en-GB')} rows of the CPL. The best of ${ROUNDS}.\n`,
   );
   row('csv-parse alone', parser, Math.max(...alone.map(({ megaoctets }) => megaoctets)));
   row('cfl estate --out', own, most);

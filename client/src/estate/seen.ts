@@ -38,11 +38,8 @@ export function seenIds(): SeenIds {
 
   return {
     add(id) {
-      const h = Number.parseInt(id.slice(0, 2) + id.slice(3, 5) + id.slice(6, 8) + id.slice(9, 11), 16);
-      const l = Number.parseInt(
-        id.slice(12, 14) + id.slice(15, 17) + id.slice(18, 20) + id.slice(21, 23),
-        16,
-      );
+      const h = numberAt(id, 0);
+      const l = numberAt(id, 12);
       if (h === 0 && l === 0) {
         const isNew = !hasZero;
         hasZero = true;
@@ -57,4 +54,14 @@ export function seenIds(): SeenIds {
       return true;
     },
   };
+}
+
+/** Of four octets, `00-DB-12-34`, that begin there. */
+function numberAt(id: Eui64, start: number): number {
+  let number = 0;
+  for (let i = start; i < start + 11; i++) {
+    const unit = id.charCodeAt(i);
+    if (unit !== 0x2d) number = (number << 4) | (unit < 0x3a ? unit - 0x30 : unit - 0x37);
+  }
+  return number >>> 0;
 }

@@ -38,6 +38,13 @@ test.each<[string, readonly string[]]>([
   ['Signed statements', union('client/src/evidence/errors.ts', 'EvidenceCode')],
   ['Read access', union('client/src/access/errors.ts', 'AccessCode')],
   ['Key files', union('client/src/keys/errors.ts', 'KeyErrorCode')],
+  [
+    'Estates and campaigns',
+    [
+      ...union('client/src/estate/errors.ts', 'EstateCode'),
+      ...union('client/src/campaign/errors.ts', 'CampaignCode'),
+    ],
+  ],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
 ])('"%s" explains each of its codes, and says what to do', (section, codes) => {
   expect(codes.length).toBeGreaterThan(2);
@@ -49,5 +56,5 @@ test.each<[string, readonly string[]]>([
 });
 
 test('no section is left without its check', () => {
-  expect(sections.size).toBe(7);
+  expect(sections.size).toBe(8);
 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { credentialsFile, grantsFile, makeReadKey, parseRing, recipientsFile } from '@cfl/client/access';
+
 import { parseDate, sha256 } from '@cfl/client/encoding';
 import { readTrust, signStatement, verifyBundle } from '@cfl/client/evidence';
 import {
@@ -21,6 +22,7 @@ import {
 import { createKeyFile } from '@cfl/client/keys';
 import { acceptanceFile, folder, withdrawalFile, withdrawalStatement } from '@cfl/client/library';
 import { afterAll, describe, expect, it } from 'vitest';
+import { campaignFile } from '../../../client/src/campaign/index.ts';
 import { makePki } from '../../../scripts/pki/pki.ts';
 import { witnessOf } from '../../../scripts/pki/time-authority.ts';
 import {
@@ -48,12 +50,15 @@ type Read = (octets: Uint8Array) => unknown;
 const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'anchors.md': [anchorsFile.parse, trustedRootFile.parse],
   'audit.md': [parseRecord, parseJudgement],
+  'campaign.md': [campaignFile.parse],
   'catalogue.md': [catalogueIndex.parse, catalogueShard.parse],
   'ceremony.md': [readCeremonyWithKeys],
   'change.md': [readLoneChange],
   'credentials.md': [withKeys(credentialsFile.parse)],
   'decision.md': [acceptanceFile.parse, readHeadFrom, parseAnswer],
   'endorsement.md': [endorsementStatement.parse],
+  // CSV: the tests of the estate cover it
+  'estate.md': [],
   'grants.md': [grantsFile.parse],
   'investigation.md': [parseInvestigation, parseInvestigationDecision, parseCplDecision],
   'keyring.md': [withKeys(parseRing)],
