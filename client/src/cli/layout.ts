@@ -75,6 +75,15 @@ export function checkLine(word: 'ok' | 'warn', what: string, text: string): stri
   return `  ${word}  ${what.padEnd(12)}  ${text}`;
 }
 
+/** `Fetching the image  ########----------------  33 %` */
+export function progressBar(what: string, done: number, of: number): string {
+  const share = of <= 0 ? 1 : Math.min(1, done / of);
+  const full = Math.round(share * BAR);
+  return `${what}  ${'#'.repeat(full)}${'-'.repeat(BAR - full)}  ${Math.floor(share * 100)} %`;
+}
+
+const BAR = 24;
+
 /** `412,006` */
 export function grouped(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');

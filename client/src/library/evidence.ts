@@ -140,6 +140,7 @@ async function rowOf(
 
 async function summarise(library: Library, { about, state, cpl }: OpenPart): Promise<Evidence> {
   const { root, timestamp, snapshot, targets } = await library.refresh();
+  const { name: libraryName } = await library.settings();
   const { metadata, targets: read } = await library.filesRead();
   const named = (folder: string, files: ReadonlyMap<string, Uint8Array>) =>
     [...files].map(([path, octets]) => ({ path: `${folder}/${path}`, octets }));
@@ -150,7 +151,7 @@ async function summarise(library: Library, { about, state, cpl }: OpenPart): Pro
   const { serial, issuer, sha256: fingerprint } = certificate;
   return {
     format: 'cfl/evidence/1',
-    library: (await library.settings()).name,
+    library: libraryName,
     rootSha256: await sha256(root.octets),
     release: about.release,
     code: about.code,

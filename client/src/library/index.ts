@@ -34,6 +34,7 @@ export {
   readEvidence,
 } from './evidence.ts';
 export { type Files, folder } from './files.ts';
+export { type Home, readHome } from './home.ts';
 export {
   type CplView,
   isSealed,

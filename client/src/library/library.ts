@@ -114,6 +114,11 @@ export class Library {
     return octets;
   }
 
+  /** The same session, for who copies the library file by file. */
+  get client(): Client {
+    return this.#client;
+  }
+
   /** The octets of the pinned root. */
   get pinned(): Uint8Array {
     return this.#root;

@@ -6,8 +6,9 @@
 // - Image and notes must be those that the manufacturer signed. Notes that are not there are no fault: not
 //   everybody may read them.
 
-import { type Sha256, sha256 } from '../encoding/index.ts';
+import { parseDate, type Sha256, sha256 } from '../encoding/index.ts';
 import { referenceFileName } from '../firmware/index.ts';
+import { minute } from '../tuf/index.ts';
 import { LibraryError } from './errors.ts';
 import { type Evidence, LONGEST_EVIDENCE, type ReadEvidence, readEvidence } from './evidence.ts';
 import type { Files } from './files.ts';
@@ -62,6 +63,7 @@ export async function verifySaved(
   const { checks, say } = gathering(onCheck);
   const own = await needed(files, name, LONGEST_EVIDENCE);
   const { evidence, open } = await readEvidence(own, name, { root, onCheck: say });
+  say(metadataCheck(evidence));
   const names = savedNames(`${name.slice(0, -ENDING.length)}.zigbee`);
   const octets = await needed(files, names.image, Number.POSITIVE_INFINITY);
   const image = await readImage(octets, open.about, open.state, say);
@@ -79,6 +81,17 @@ export async function verifySaved(
     evidenceFile: await saved(name, own),
     checks,
   };
+}
+
+function metadataCheck({ verified, goodUntil, versions, files }: Evidence): Check {
+  const { root, timestamp, snapshot } = versions;
+  const text = `${files.length} published files, root ${root}, timestamp ${timestamp}, snapshot ${snapshot}; judged as of ${inWords(verified)}, good until ${inWords(goodUntil)}`;
+  return { what: 'evidence', text };
+}
+
+/** `2026-11-20 09:00 UTC` */
+function inWords(date: string): string {
+  return minute(parseDate(date));
 }
 
 async function needed(files: Files, name: string, limit: number): Promise<Uint8Array> {

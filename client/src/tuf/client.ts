@@ -68,7 +68,7 @@ export class Client {
   }
 
   /** The target's octets, of the signed length and hash (TUF 5.7). */
-  async read({ path, file }: FoundTarget): Promise<Uint8Array> {
+  async read({ path, file }: Pick<FoundTarget, 'path' | 'file'>): Promise<Uint8Array> {
     const { root } = await this.refresh();
     const digest = file.hashes.get('sha256') ?? file.hashes.get('sha512');
     if (digest === undefined) {

@@ -41,6 +41,7 @@ export {
   type Authority,
   minute,
   type Verified,
+  verifyLengthAndHashes,
   verifyNextRoot,
   verifyPinnedRoot,
   verifyTargets,
