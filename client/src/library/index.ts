@@ -59,6 +59,19 @@ export {
 } from './read-release.ts';
 export { readNotes, readStatement, short, type VerifiedStatement } from './read-statement.ts';
 export {
+  type FetchOptions,
+  type LibraryState,
+  type OwnReader,
+  openReader,
+  type PinnedReader,
+  Reader,
+  type ReaderEvent,
+  type ReaderOptions,
+  type ReleaseWithState,
+  type ShownRelease,
+  verifyFolder,
+} from './reader.ts';
+export {
   type Environment,
   folderRepository,
   type HttpRepositoryOptions,

@@ -67,7 +67,10 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-function stoppable(repository: ClosableRepository, signal: AbortSignal | undefined): ClosableRepository {
+export function stoppable(
+  repository: ClosableRepository,
+  signal: AbortSignal | undefined,
+): ClosableRepository {
   return {
     async metadata(file, limit) {
       signal?.throwIfAborted();
