@@ -179,7 +179,9 @@ class Mirror {
     const newest = head && parseSigned(HEAD_PATH, head, chainHeadFile.parse);
     if (newest !== undefined && newest.sha256 === known?.sha256)
       return { head: known, count: known.sequence };
-    const missing = [...decided.values()].filter(({ name }) => !this.#have.has(name));
+    const missing = [...decided.values()].filter(
+      ({ name }) => !this.#have.has(name) && !this.#read.has(name),
+    );
     await Promise.all(
       missing.map((target) =>
         this.#bound(async () => void this.#read.set(target.name, await this.#fetch(target))),
@@ -193,7 +195,10 @@ class Mirror {
   async #targetOctets(target: PresentTarget): Promise<Uint8Array> {
     const { place } = this.#options;
     const kept = this.#have.has(target.name) ? await place.targets.read(target.name) : undefined;
-    return kept ?? this.#fetch(target);
+    if (kept !== undefined) return kept;
+    const octets = await this.#fetch(target);
+    this.#read.set(target.name, octets);
+    return octets;
   }
 
   async #fetch({ path, name, file }: PresentTarget): Promise<Uint8Array> {

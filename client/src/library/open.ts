@@ -38,7 +38,10 @@ export async function openLibrary({
 }: OpenOptions): Promise<OpenLibrary> {
   const { pinned, root } = await readHome(home);
   const file = bundle === undefined ? undefined : bundleRepository(resolve(bundle));
-  const about = await file?.about();
+  const about = await file?.about().catch((error: unknown) => {
+    file.close();
+    throw error;
+  });
   const repository = file ?? openRepository(pinned.url, source);
   const cache = fileCache(cacheFiles(home));
   const withdrawals = withdrawalMemory(folder(home));
