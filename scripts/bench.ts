@@ -4,8 +4,9 @@
 import { access } from './bench/access.ts';
 import { admission } from './bench/admission.ts';
 import { estate } from './bench/estate.ts';
+import { fetch } from './bench/fetch.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access, estate };
+const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access, estate, fetch };
 
 const [named] = process.argv.slice(2);
 const chosen = Object.entries(PARTS).filter(([name]) => named === undefined || name === named);
