@@ -8,4 +8,5 @@ export {
   type MirrorProgress,
   type MirrorReport,
   mirror,
+  mirrorState,
 } from './mirror.ts';

@@ -77,7 +77,7 @@ export interface MirrorReport {
   readonly octets: number;
 }
 
-const mirrorState = format(
+export const mirrorState = format(
   object({
     format: literal('cfl/mirror-state/1'),
     /** The newest snapshot that is here with all that it lists, and all before it; 0 where some before it are missing. */

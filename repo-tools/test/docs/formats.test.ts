@@ -20,9 +20,17 @@ import {
   trustedRootFile,
 } from '@cfl/client/firmware';
 import { createKeyFile } from '@cfl/client/keys';
-import { acceptanceFile, folder, withdrawalFile, withdrawalStatement } from '@cfl/client/library';
+import {
+  acceptanceFile,
+  bundleAbout,
+  evidenceFile,
+  folder,
+  withdrawalFile,
+  withdrawalStatement,
+} from '@cfl/client/library';
 import { afterAll, describe, expect, it } from 'vitest';
 import { campaignFile } from '../../../client/src/campaign/index.ts';
+import { mirrorState } from '../../../client/src/copy/index.ts';
 import { makePki } from '../../../scripts/pki/pki.ts';
 import { witnessOf } from '../../../scripts/pki/time-authority.ts';
 import {
@@ -50,6 +58,7 @@ type Read = (octets: Uint8Array) => unknown;
 const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'anchors.md': [anchorsFile.parse, trustedRootFile.parse],
   'audit.md': [parseRecord, parseJudgement],
+  'bundle.md': [bundleAbout.parse],
   'campaign.md': [campaignFile.parse],
   'catalogue.md': [catalogueIndex.parse, catalogueShard.parse],
   'ceremony.md': [readCeremonyWithKeys],
@@ -59,10 +68,12 @@ const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'endorsement.md': [endorsementStatement.parse],
   // CSV: the tests of the estate cover it
   'estate.md': [],
+  'evidence.md': [evidenceFile.parse],
   'grants.md': [grantsFile.parse],
   'investigation.md': [parseInvestigation, parseInvestigationDecision, parseCplDecision],
   'keyring.md': [withKeys(parseRing)],
   'library.md': [librarySettings.parse],
+  'mirror.md': [mirrorState.parse],
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
   'recipients.md': [withKeys(recipientsFile.parse)],
