@@ -51,7 +51,7 @@ export const estate = command({
   async run([file], values, io) {
     const endsWithin = daysOf(values['ends-within']);
     const octets = (await stat(file)).size;
-    return withLibrary({ io, home: homeOf(values, io) }, async ({ library }) => {
+    return withLibrary({ io, home: homeOf(values, io), keeps: 'nothing' }, async ({ library }) => {
       const { assessEstate, gatherFacts, judgeBy, openLineFile, openList } = await import(
         '../estate/index.ts'
       );

@@ -51,7 +51,7 @@ export const list = command({
   ],
   async run(_operands, values, io) {
     const wanted = await filterOf(values);
-    return withLibrary({ io, home: homeOf(values, io) }, async ({ library }) => {
+    return withLibrary({ io, home: homeOf(values, io), keeps: 'nothing' }, async ({ library }) => {
       const rows = (await rowsOf(library, wanted.code)).filter(wanted.matches).sort(inOrder);
       await (values.json === true ? printJson : printTable)(rows, library, io);
       return EXIT.done;

@@ -34,13 +34,15 @@ export interface SessionOptions {
   readonly home: string;
   /** Read instead of the pinned address. */
   readonly bundle?: string | undefined;
+  /** For a command that reads the whole library and leaves no evidence. */
+  readonly keeps?: 'nothing';
   /** Said as each becomes trusted: root, timestamp, snapshot. */
   readonly steps?: 'say';
 }
 
 /** Opens the pinned library, and closes it afterwards. */
 export async function withLibrary<T>(
-  { io, home, steps, bundle }: SessionOptions,
+  { io, home, steps, bundle, keeps }: SessionOptions,
   act: (session: Session) => Promise<T>,
 ): Promise<T> {
   const [{ keptUntil, openLibrary }, { minute }] = await Promise.all([
@@ -61,6 +63,7 @@ export async function withLibrary<T>(
     onStep,
     onTransfer: (transfer) => showTransfer(transfer, io),
     ...(bundle === undefined ? {} : { bundle }),
+    ...(keeps === undefined ? {} : { keeps }),
   });
   try {
     return await act(opened);

@@ -77,6 +77,8 @@ export interface PublishedFiles {
 export interface LibraryOptions extends ClientOptions {
   /** Absent for a look that nothing is to be remembered of. */
   readonly withdrawals?: WithdrawalMemory;
+  /** For a session that reads the whole library and leaves no evidence: what was read is not held. */
+  readonly keeps?: 'nothing';
 }
 
 export class Library {
@@ -86,9 +88,11 @@ export class Library {
   readonly #withdrawals: WithdrawalMemory | undefined;
   readonly #parsed = new Map<string, Promise<unknown>>();
   readonly #open = new Map<string, Uint8Array>();
+  readonly #keepsFiles: boolean;
   #remembered: Promise<ReadonlyMap<string, Sha256>> | undefined;
 
-  constructor({ withdrawals, ...options }: LibraryOptions) {
+  constructor({ withdrawals, keeps, ...options }: LibraryOptions) {
+    this.#keepsFiles = keeps !== 'nothing';
     this.now = options.now;
     this.#client = new Client(options);
     this.#root = options.root;
@@ -110,7 +114,7 @@ export class Library {
 
   async read(found: FoundTarget): Promise<Uint8Array> {
     const octets = await this.#client.read(found);
-    if (!isSealed(found.path)) this.#open.set(await this.#publishedName(found), octets);
+    if (this.#keepsFiles && !isSealed(found.path)) this.#open.set(await this.#publishedName(found), octets);
     return octets;
   }
 

@@ -16,6 +16,8 @@ export interface OpenOptions extends SourceOptions {
   readonly onStep?: (step: Step) => void;
   /** Read instead of the pinned address: the path of a bundle. */
   readonly bundle?: string;
+  /** For a session that reads the whole library and leaves no evidence. */
+  readonly keeps?: 'nothing';
 }
 
 export interface OpenLibrary {
@@ -34,6 +36,7 @@ export async function openLibrary({
   now,
   onStep,
   bundle,
+  keeps,
   ...source
 }: OpenOptions): Promise<OpenLibrary> {
   const { pinned, root } = await readHome(home);
@@ -45,8 +48,11 @@ export async function openLibrary({
   const repository = file ?? openRepository(pinned.url, source);
   const cache = fileCache(cacheFiles(home));
   const withdrawals = withdrawalMemory(folder(home));
-  const step = onStep === undefined ? {} : { onStep };
-  const library = new Library({ root, repository, cache, now, withdrawals, ...step });
+  const chosen = {
+    ...(onStep === undefined ? {} : { onStep }),
+    ...(keeps === undefined ? {} : { keeps }),
+  };
+  const library = new Library({ root, repository, cache, now, withdrawals, ...chosen });
   return {
     library,
     repository,
