@@ -3,9 +3,18 @@
 
 import { access } from './bench/access.ts';
 import { admission } from './bench/admission.ts';
+import { estate } from './bench/estate.ts';
+import { fetch } from './bench/fetch.ts';
 import { site } from './bench/site.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<number>>> = { reading, admission, access, site };
+const PARTS: Readonly<Record<string, () => Promise<number>>> = {
+  reading,
+  admission,
+  access,
+  estate,
+  fetch,
+  site,
+};
 
 const [named] = process.argv.slice(2);
 const chosen = Object.entries(PARTS).filter(([name]) => named === undefined || name === named);

@@ -6,7 +6,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CPL_COLUMNS, decodeImage, manufacturerImageHash } from '@cfl/client/firmware';
+import { CPL_COLUMNS, decodeImage, hexOf, manufacturerImageHash } from '@cfl/client/firmware';
 import { publishProgram, repoProgram } from '@cfl/repo-tools/cli';
 import { type Authorities, openAuthorities } from '../demo/authorities.ts';
 import { demoImage } from '../demo/image.ts';
@@ -20,23 +20,27 @@ const OCTETS = 4_000;
 
 export interface Factory {
   readonly stage: Stage;
+  /** The Panel's list, as it was imported. */
+  readonly list: string;
   /** Writes one submission with so many new releases into the inbox. */
   submit(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** With entries of the CPL for so many releases. */
-export async function openFactory(releases: number): Promise<Factory> {
+/** With entries of the CPL for so many releases, and others up to so many rows. */
+export async function openFactory(releases: number, rows = releases): Promise<Factory> {
   const base = await mkdtemp(join(tmpdir(), 'cfl-bench-'));
   const now = new Date();
   const stage = await openStage(base, now);
   const authorities = await openAuthorities(stage);
   await found(stage, authorities);
   const all = Array.from({ length: releases }, (_, i) => releaseNumber(i));
-  await importList(stage, now.toISOString().slice(0, 10), await listOf(all));
+  const list = await listOf(all, rows - releases);
+  await importList(stage, now.toISOString().slice(0, 10), list);
   let made = 0;
   return {
     stage,
+    list,
     async submit(count) {
       const folders: string[] = [];
       for (const [i, release] of all.slice(made, made + count).entries())
@@ -124,28 +128,53 @@ async function notesIn(work: string): Promise<string> {
     .replaceAll('…', 'It restarts once and the supply is not interrupted');
 }
 
-async function listOf(releases: readonly DemoRelease[]): Promise<string> {
-  const lines = await Promise.all(
-    releases.map(async (release, i) => {
-      const cells: Record<(typeof CPL_COLUMNS)[number], string> = {
-        entry_id: entryId(i),
-        device_type: release.deviceType,
-        manufacturer_id: release.code,
-        model_id: release.model,
-        hardware_version: release.hardware[0] ?? '',
-        firmware_version: release.firmware,
-        smets_version: '5.1',
-        gbcs_version: '4.1',
-        image_hash: (await manufacturerImageHash(decodeImage(demoImage(release)), 'whole')).toUpperCase(),
-        status: 'Active',
-        upgradeable_from: 'N/A',
-        smets1: 'no',
-        certificates: 'CPA:EX-FFF1-0A01:2031-11-18',
-      };
-      return CPL_COLUMNS.map((column) => cells[column]).join(',');
+async function listOf(releases: readonly DemoRelease[], others: number): Promise<string> {
+  const own = releases.map(async (release, i) =>
+    lineOf({
+      entry_id: entryId(i),
+      device_type: release.deviceType,
+      manufacturer_id: release.code,
+      model_id: release.model,
+      hardware_version: release.hardware[0] ?? '',
+      firmware_version: release.firmware,
+      image_hash: (await manufacturerImageHash(decodeImage(demoImage(release)), 'whole')).toUpperCase(),
     }),
   );
-  return `${[CPL_COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+  const more = Array.from({ length: others }, (_, i) => lineOf(otherRow(i, releases.length)));
+  return `${[CPL_COLUMNS.join(','), ...(await Promise.all(own)), ...more].join('\r\n')}\r\n`;
+}
+
+type Cells = Record<(typeof CPL_COLUMNS)[number], string>;
+
+function lineOf(cells: Partial<Cells>): string {
+  const whole: Partial<Cells> = {
+    smets_version: '5.1',
+    gbcs_version: '4.1',
+    status: 'Active',
+    upgradeable_from: 'N/A',
+    smets1: 'no',
+    certificates: 'CPA:EX-0A01:2031-11-18',
+    ...cells,
+  };
+  return CPL_COLUMNS.map((column) => whole[column]).join(',');
+}
+
+const CODES = 20;
+const MODELS = 50;
+
+/** Of 20 manufacturer codes with 50 models each; each version is upgradeable from the one before. */
+function otherRow(i: number, before: number): Partial<Cells> {
+  const round = Math.floor(i / (CODES * MODELS));
+  return {
+    entry_id: entryId(before + i),
+    device_type: i % 2 === 0 ? 'ESME' : 'GSME',
+    manufacturer_id: hexOf(0xff00 + (i % CODES), 4),
+    model_id: hexOf(0x0b00 + (Math.floor(i / CODES) % MODELS), 4),
+    hardware_version: '0102',
+    firmware_version: hexOf(0x02000000 + round, 8),
+    image_hash: hexOf(i + 1, 8).repeat(8),
+    ...(round === 0 ? {} : { upgradeable_from: entryId(before + i - CODES * MODELS) }),
+  };
 }
 
 function entryId(i: number): string {

@@ -2,13 +2,13 @@
 
 import { join, resolve } from 'node:path';
 import type { ReleaseState } from '../firmware/index.ts';
-import type { Check } from '../library/index.ts';
+import type { BundleAbout, Check, Library } from '../library/index.ts';
 import { command, JSON_OPTION } from './command.ts';
 import { accessWith, CREDENTIAL_OPTION } from './credential.ts';
 import type { Io } from './io.ts';
-import { checkLine, grouped } from './layout.ts';
+import { checkLine } from './layout.ts';
 import { EXIT } from './refusal.ts';
-import { HOME_OPTION, homeOf, withLibrary } from './session.ts';
+import { bundleAge, HOME_OPTION, homeOf, withLibrary } from './session.ts';
 
 export const fetch = command({
   name: 'fetch',
@@ -16,6 +16,11 @@ export const fetch = command({
   operands: ['RELEASE'],
   options: {
     to: { type: 'string', value: 'DIR', does: 'the folder to write to; else the present one' },
+    bundle: {
+      type: 'string',
+      value: 'FILE',
+      does: 'read this bundle instead of the library itself, verified the same way',
+    },
     withdrawn: { type: 'boolean', does: 'also if it was withdrawn; do not deploy what you get' },
     ...CREDENTIAL_OPTION,
     ...HOME_OPTION,
@@ -31,15 +36,20 @@ export const fetch = command({
       line: 'cfl fetch 11d08e6fa2c4 --withdrawn --to inquiry',
       does: 'for an inquiry into a withdrawn release',
     },
+    {
+      line: 'cfl fetch 7d1a64c20e5b --bundle library.tar --to firmware',
+      does: 'without a line to the library: says how old the bundle is',
+    },
   ],
   run: ([name], values, io) => {
     const isJson = values.json === true;
     return withLibrary(
-      { io, home: homeOf(values, io), ...(isJson ? {} : { steps: 'say' }) },
-      async ({ library }) => {
+      { io, home: homeOf(values, io), bundle: values.bundle, ...(isJson ? {} : { steps: 'say' }) },
+      async ({ library, bundle }) => {
         const { folder, readRelease, resolveRelease, saveRelease } = await import('../library/index.ts');
         const listed = await resolveRelease(library, name);
-        const say = isJson ? () => {} : speaker(io, listed.size);
+        const say = isJson ? () => {} : speaker(io);
+        if (bundle !== undefined && !isJson) await sayAge(bundle, library, io);
         const verified = await readRelease(library, listed, {
           withdrawn: values.withdrawn === true ? 'read' : 'refuse',
           access: accessWith(library, values, io),
@@ -67,6 +77,7 @@ export const fetch = command({
               state: state.state,
               trial,
               files,
+              bundle: bundle === undefined ? null : { made: bundle.made },
               notesLeftOut: leftOut,
               checks,
             }),
@@ -91,10 +102,16 @@ function adviceOn(state: ReleaseState, read: 'with notes' | 'without'): string {
     : 'Do not deploy it before somebody has read the notes and tested the image';
 }
 
-function speaker(io: Io, size: number): (check: Check) => void {
+async function sayAge(bundle: BundleAbout, library: Library, io: Io): Promise<void> {
+  const { minute } = await import('../tuf/index.ts');
+  const { timestamp } = await library.refresh();
+  io.err(bundleAge(bundle, { now: library.now, until: timestamp.signed.expires, minute }));
+}
+
+function speaker(io: Io): (check: Check) => void {
   return ({ what, text, warns }) => {
     io.err(checkLine(warns === true ? 'warn' : 'ok', what, text));
     // After the statement comes the image, the one thing here that takes time
-    io.progress(what === 'statement' ? `Fetching the image, ${grouped(size)} octets` : undefined);
+    io.progress(what === 'statement' ? 'Fetching the image' : undefined);
   };
 }

@@ -28,6 +28,10 @@ export const init = command({
       line: 'cfl init /srv/library --root root.json --home trial',
       does: 'reads a library in a folder, and keeps it apart from others',
     },
+    {
+      line: 'cfl init library.tar --root-sha256 9b41…e07c',
+      does: 'reads a bundle, on a machine that has no line to the library',
+    },
   ],
   async run([url], { root, 'root-sha256': digest, home, json }, io) {
     const { pinLibrary } = await import('../library/index.ts');
@@ -40,6 +44,7 @@ export const init = command({
       by,
       now: io.now,
       wait: io.wait,
+      env: io.env,
     });
     io.progress(undefined);
     const { name, version, signers, sha256 } = pinned;

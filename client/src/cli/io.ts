@@ -10,6 +10,8 @@ export interface Io {
   err(line: string): void;
   /** Replaces the progress shown before; undefined takes it away. */
   progress(text: string | undefined): void;
+  /** Columns of the terminal that the results go to; undefined where they go to a file or a pipe. */
+  readonly width: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The moment at which the program started: one for everything that it judges. */
   readonly now: Date;
@@ -39,6 +41,7 @@ export function processIo(): Io {
     out: (line) => write(stdout, line),
     err: (line) => write(stderr, line),
     progress,
+    width: stdout.isTTY === true ? stdout.columns : undefined,
     env: process.env,
     now: new Date(),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -83,7 +86,9 @@ export interface MemoryIo extends Io {
 }
 
 /** Keeps what is said. For tests, and for programs that run others within themselves. */
-export function memoryIo(given: Partial<Pick<Io, 'env' | 'now' | 'passphrase' | 'confirm'>> = {}): MemoryIo {
+export function memoryIo(
+  given: Partial<Pick<Io, 'env' | 'now' | 'width' | 'passphrase' | 'confirm'>> = {},
+): MemoryIo {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const waits: number[] = [];
@@ -94,6 +99,7 @@ export function memoryIo(given: Partial<Pick<Io, 'env' | 'now' | 'passphrase' | 
     out: (line) => void stdout.push(line),
     err: (line) => void stderr.push(line),
     progress: () => {},
+    width: given.width,
     env: given.env ?? {},
     now: given.now ?? new Date(),
     wait: async (milliseconds) => void waits.push(milliseconds),

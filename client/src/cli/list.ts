@@ -58,7 +58,7 @@ export const list = command({
     const wanted = await filterOf(values);
     if (values.absent === true && values.state !== undefined)
       throw new UsageError('Cannot list what is absent by its state: it has none', 'Run: cfl list --help');
-    return withLibrary({ io, home: homeOf(values, io) }, async ({ library }) => {
+    return withLibrary({ io, home: homeOf(values, io), keeps: 'nothing' }, async ({ library }) => {
       if (values.absent === true) {
         const { absentFirmware } = await import('../library/index.ts');
         const all = await absentFirmware(library, wanted.code);

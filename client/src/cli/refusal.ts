@@ -36,13 +36,24 @@ interface Told {
 
 /** Prints the error and returns the exit code. */
 export function tell(error: unknown, io: Io, form: 'lines' | 'json'): number {
-  const told = toldOf(error) ?? fileTrouble(error) ?? unexpected(error);
+  const told = toldOfAny(error);
   if (form === 'json') {
     io.out(JSON.stringify(documentOf(told)));
   } else {
     for (const line of [told.message, ...told.lines, told.hint]) if (line !== undefined) io.err(line);
   }
   return told.exit;
+}
+
+/** What a program is told of an error. */
+export type ErrorDocument = ReturnType<typeof documentOf>;
+
+export function errorDocument(error: unknown): ErrorDocument {
+  return documentOf(toldOfAny(error));
+}
+
+function toldOfAny(error: unknown): Told {
+  return toldOf(error) ?? fileTrouble(error) ?? unexpected(error);
 }
 
 function documentOf({ code, exit, message, lines, hint, found, expected }: Told) {

@@ -23,7 +23,11 @@ export type LibraryCode =
   | 'OTHER_FILE_THERE'
   | 'BROKEN_CHAIN'
   | 'FORKED_CHAIN'
-  | 'WITHDRAWAL_VANISHED';
+  | 'WITHDRAWAL_VANISHED'
+  | 'WRONG_BUNDLE'
+  | 'WRONG_EVIDENCE'
+  | 'NO_EVIDENCE'
+  | 'OTHER_MIRROR';
 
 export interface LibraryErrorDetail {
   readonly hint: string;

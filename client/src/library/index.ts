@@ -9,6 +9,14 @@ export {
   chainHeadFile,
   HEAD_PATH,
 } from './acceptance.ts';
+export { atMost, type Bound } from './bounded.ts';
+export {
+  BUNDLE_FILE,
+  type BundleAbout,
+  type BundleRepository,
+  bundleAbout,
+  bundleRepository,
+} from './bundle.ts';
 export { fileCache, memoryCache } from './cache.ts';
 export { type ChainedDecision, type ChainSource, type VerifiedChain, verifyChain } from './chain.ts';
 export {
@@ -19,8 +27,23 @@ export {
 } from './credential-file.ts';
 export { type Endorsements, readEndorsements, type VerifiedEndorsement } from './endorsements.ts';
 export { type LibraryCode, LibraryError } from './errors.ts';
+export {
+  type Evidence,
+  type EvidenceOptions,
+  evidenceFile,
+  makeEvidence,
+  readEvidence,
+} from './evidence.ts';
 export { type Files, folder } from './files.ts';
-export { type CplView, Library, type ListedRelease } from './library.ts';
+export { type Home, readHome } from './home.ts';
+export {
+  type CplView,
+  isSealed,
+  Library,
+  type ListedRelease,
+  type PublishedFiles,
+  parseSigned,
+} from './library.ts';
 export { resolveRelease } from './names.ts';
 export { keptUntil, type OpenLibrary, type OpenOptions, openLibrary } from './open.ts';
 export { verifyRegistered } from './parties.ts';
@@ -36,18 +59,47 @@ export {
   type VerifiedRelease,
 } from './read-release.ts';
 export { readNotes, readStatement, short, type VerifiedStatement } from './read-statement.ts';
-export { folderRepository, type HttpRepositoryOptions, httpRepository, type Patience } from './repository.ts';
-export { type SavedFiles, saveRelease } from './save.ts';
+export {
+  type FetchOptions,
+  type LibraryState,
+  type OwnReader,
+  openReader,
+  type PinnedReader,
+  Reader,
+  type ReaderEvent,
+  type ReaderOptions,
+  type ReleaseWithState,
+  type ShownRelease,
+  verifyFolder,
+} from './reader.ts';
+export {
+  type Environment,
+  folderRepository,
+  type HttpRepositoryOptions,
+  httpRepository,
+  type Patience,
+  type Transfer,
+} from './repository.ts';
+export { type SavedFiles, savedNames, saveRelease } from './save.ts';
 export { withdrawalMemory } from './seen.ts';
 export {
   below,
+  type ClosableRepository,
   type Folders,
   isWebAddress,
   openRepository,
   type SourceOptions,
   type Wait,
 } from './source.ts';
+export { TAR_END, TarError, tarFile } from './tar.ts';
 export { loadTrust, type TrustSource, trustSource } from './trust.ts';
+export {
+  evidenceIn,
+  type SavedFile,
+  type VerifiedSaved,
+  type VerifySavedOptions,
+  verifySaved,
+} from './verify-saved.ts';
 export {
   parseWithdrawalPath,
   type WithdrawalFile,

@@ -49,6 +49,7 @@ import {
 import {
   Client,
   type ClientOptions,
+  consistentName,
   type FoundTarget,
   parseRoot,
   parseTargetPath,
@@ -71,9 +72,17 @@ export interface CplView {
   readonly entries: ReadonlyMap<EntryId, CplEntry>;
 }
 
+/** Files by their published names below `metadata/` and `targets/`. */
+export interface PublishedFiles {
+  readonly metadata: ReadonlyMap<string, Uint8Array>;
+  readonly targets: ReadonlyMap<string, Uint8Array>;
+}
+
 export interface LibraryOptions extends ClientOptions {
   /** Absent for a look that nothing is to be remembered of. */
   readonly withdrawals?: WithdrawalMemory;
+  /** For a session that reads the whole library and leaves no evidence: what was read is not held. */
+  readonly keeps?: 'nothing';
 }
 
 export class Library {
@@ -82,10 +91,13 @@ export class Library {
   readonly #root: Uint8Array;
   readonly #withdrawals: WithdrawalMemory | undefined;
   readonly #parsed = new Map<string, Promise<unknown>>();
+  readonly #open = new Map<string, Uint8Array>();
+  readonly #keepsFiles: boolean;
   #remembered: Promise<ReadonlyMap<string, Sha256>> | undefined;
   #repetitions: Promise<ReadonlyMap<ReleaseId, Withdrawal>> | undefined;
 
-  constructor({ withdrawals, ...options }: LibraryOptions) {
+  constructor({ withdrawals, keeps, ...options }: LibraryOptions) {
+    this.#keepsFiles = keeps !== 'nothing';
     this.now = options.now;
     this.#client = new Client(options);
     this.#root = options.root;
@@ -105,8 +117,31 @@ export class Library {
     return this.#client.find(parseTargetPath(path));
   }
 
-  read(found: FoundTarget): Promise<Uint8Array> {
-    return this.#client.read(found);
+  async read(found: FoundTarget): Promise<Uint8Array> {
+    const octets = await this.#client.read(found);
+    if (this.#keepsFiles && !isSealed(found.path)) this.#open.set(await this.#publishedName(found), octets);
+    return octets;
+  }
+
+  /** The same session, for who copies the library file by file. */
+  get client(): Client {
+    return this.#client;
+  }
+
+  /** The octets of the pinned root. */
+  get pinned(): Uint8Array {
+    return this.#root;
+  }
+
+  /** What this session has read: every metadata file, and every target but what is sealed. */
+  async filesRead(): Promise<PublishedFiles> {
+    return { metadata: await this.#client.files(), targets: new Map(this.#open) };
+  }
+
+  async #publishedName({ path, file }: FoundTarget): Promise<string> {
+    const { root } = await this.#client.refresh();
+    const digest = file.hashes.get('sha256') ?? file.hashes.get('sha512');
+    return root.signed.consistentSnapshot && digest !== undefined ? consistentName(path, digest) : path;
   }
 
   settings(): Promise<LibrarySettings> {
@@ -284,6 +319,11 @@ export class Library {
     const found = await this.find(path);
     return found === undefined ? undefined : parseSigned(path, await this.read(found), format.parse);
   }
+}
+
+/** Ciphertext and rings: read by those who may, kept by nobody else. */
+export function isSealed(path: string): boolean {
+  return path.endsWith('.age');
 }
 
 function vanished(path: string, found: string | undefined, expected: Sha256): LibraryError {

@@ -66,24 +66,8 @@ export async function readRelease(
   listed: ListedRelease,
   { withdrawn, access: openAccess, onCheck }: ReadOptions,
 ): Promise<VerifiedRelease> {
-  const checks: Check[] = [];
-  const say = (check: Check) => {
-    checks.push(check);
-    onCheck?.(check);
-  };
-  const rows = await library.withSuccessors(listed);
-  // Before the statement, which a withdrawn release may no longer have; the catalogue may not list the release
-  const catalogued = (await library.states(listed.code, rows)).get(listed.release);
-  if (withdrawn === 'refuse' && catalogued?.state === 'withdrawn')
-    throw isWithdrawn(listed, catalogued, rows);
-  const about = await readStatement(library, listed);
-  say(await manufacturerCheck(library, about));
-  const state = await stateOf(library, about, rows);
-  if (withdrawn === 'refuse' && state.state === 'withdrawn') throw isWithdrawn(listed, state, rows);
-  if (state.state === 'suspended') throw isSuspended(about, state);
-  const cpl = await library.cpl(listed.code);
-  for (const check of stateChecks(library, state, cpl)) say(check);
-  say({ what: 'statement', text: `${about.party.name}, ${about.statement.predicate.created.slice(0, 10)}` });
+  const { checks, say } = gathering(onCheck);
+  const { about, state, cpl } = await readOpenPart(library, listed, withdrawn, say);
   const access = await openAccess();
   for (const check of grantChecks(access)) say(check);
   const { plaintext: octets, epoch } = await access.decrypt(
@@ -92,19 +76,7 @@ export async function readRelease(
     `the image of ${short(about.release)}`,
   );
   say({ what: 'decrypted', text: `images key, epoch ${epoch}` });
-  const image = await verifyImage(octets, about);
-  say({
-    what: 'image',
-    text:
-      state.state === 'withdrawn'
-        ? 'its SHA-256 is the one in the statement'
-        : "its SHA-256 is the CPL's hash",
-  });
-  verifyHeader(image, about);
-  say({
-    what: 'header',
-    text: `${STATED_HEADER_FIELDS.length} of ${STATED_HEADER_FIELDS.length} fields as the manufacturer signed them`,
-  });
+  const image = await readImage(octets, about, state, say);
   const notes = await notesOrReason(library, about, access);
   if (!('leftOut' in notes))
     say({ what: 'notes', text: `notes key, epoch ${notes.epoch}; as the manufacturer signed them` });
@@ -118,6 +90,72 @@ export async function readRelease(
     fileName: referenceFileName(image.header, about.imageHash),
     checks,
   };
+}
+
+type Say = (check: Check) => void;
+
+export function gathering(onCheck: Say | undefined): {
+  readonly checks: readonly Check[];
+  readonly say: Say;
+} {
+  const checks: Check[] = [];
+  const say = (check: Check) => {
+    checks.push(check);
+    onCheck?.(check);
+  };
+  return { checks, say };
+}
+
+/** What can be said of a release without any of its plaintext. */
+export interface OpenPart {
+  readonly about: VerifiedStatement;
+  readonly state: StateWithReason;
+  readonly cpl: CplView;
+}
+
+export async function readOpenPart(
+  library: Library,
+  listed: ListedRelease,
+  withdrawn: ReadOptions['withdrawn'],
+  say: Say,
+): Promise<OpenPart> {
+  const rows = await library.withSuccessors(listed);
+  // Before the statement, which a withdrawn release may no longer have; the catalogue may not list the release
+  const catalogued = (await library.states(listed.code, rows)).get(listed.release);
+  if (withdrawn === 'refuse' && catalogued?.state === 'withdrawn')
+    throw isWithdrawn(listed, catalogued, rows);
+  const about = await readStatement(library, listed);
+  say(await manufacturerCheck(library, about));
+  const state = await stateOf(library, about, rows);
+  if (withdrawn === 'refuse' && state.state === 'withdrawn') throw isWithdrawn(listed, state, rows);
+  if (state.state === 'suspended') throw isSuspended(about, state);
+  const cpl = await library.cpl(listed.code);
+  for (const check of stateChecks(library, state, cpl)) say(check);
+  say({ what: 'statement', text: `${about.party.name}, ${about.statement.predicate.created.slice(0, 10)}` });
+  return { about, state, cpl };
+}
+
+/** The plaintext against what was signed. */
+export async function readImage(
+  octets: Uint8Array,
+  about: VerifiedStatement,
+  state: StateWithReason,
+  say: Say,
+): Promise<OtaImage> {
+  const image = await verifyImage(octets, about);
+  say({
+    what: 'image',
+    text:
+      state.state === 'withdrawn'
+        ? 'its SHA-256 is the one in the statement'
+        : "its SHA-256 is the CPL's hash",
+  });
+  verifyHeader(image, about);
+  say({
+    what: 'header',
+    text: `${STATED_HEADER_FIELDS.length} of ${STATED_HEADER_FIELDS.length} fields as the manufacturer signed them`,
+  });
+  return image;
 }
 
 /** Who may not read notes gets the image alone; whatever else is wrong with them is refused. */

@@ -1,8 +1,9 @@
 // Where a library's files come from: a web server, or a folder of this machine.
 //
 // A web server is given no trust and little patience: a body longer than was asked for is cut off, a
-// redirect is refused, and a transfer that brings less than 1,024 octets in 20 seconds is given up.
-// Slow but steady passes, so that a bad line is no outage.
+// redirect is refused wherever it leads, and a transfer that brings less than 1,024 octets in 20 seconds is
+// given up. Slow but steady passes, so that a bad line is no outage. At most eight requests run at once.
+// Proxies are those that the environment names: HTTP_PROXY, HTTPS_PROXY, NO_PROXY.
 
 import { request as httpRequest, type IncomingMessage, Agent as PlainAgent } from 'node:http';
 import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
@@ -13,6 +14,7 @@ import {
   type TargetPath,
   UnreachableError,
 } from '../tuf/index.ts';
+import { atMost } from './bounded.ts';
 import type { Files } from './files.ts';
 
 export interface Patience {
@@ -27,19 +29,39 @@ const LONGEST_ERROR_PAGE = 65_536;
 
 const PATIENCE: Patience = { window: 20_000, octets: 1_024 };
 
+/** A download that goes on; `limit` is the signed length, where there is one. */
+export interface Transfer {
+  readonly url: string;
+  readonly octets: number;
+  readonly limit: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface HttpRepositoryOptions {
   readonly metadataUrl: string;
   readonly targetsUrl: string;
-  readonly patience?: Patience;
+  readonly patience?: Patience | undefined;
+  /** Where the proxies are named; without it none is used. */
+  readonly env?: Environment | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onTransfer?: ((transfer: Transfer) => void) | undefined;
 }
+
+const MOST_AT_ONCE = 8;
 
 export function httpRepository({
   metadataUrl,
   targetsUrl,
   patience = PATIENCE,
+  env = {},
+  signal,
+  onTransfer,
 }: HttpRepositoryOptions): Repository & { close(): void } {
-  const agents = { http: new PlainAgent({ keepAlive: true }), https: new SecureAgent({ keepAlive: true }) };
-  const get = (url: string, limit: number) => download(url, { limit, patience, agents });
+  const agents = agentsFor(env);
+  const bound = atMost(MOST_AT_ONCE);
+  const get = (url: string, limit: number) =>
+    bound(() => download(url, { limit, patience, agents, signal, onTransfer }));
   return {
     metadata: (file, limit) => get(below(metadataUrl, file), limit),
     async target(path, digest, limit) {
@@ -53,6 +75,23 @@ export function httpRepository({
       agents.https.destroy();
     },
   };
+}
+
+interface Agents {
+  readonly http: PlainAgent;
+  readonly https: SecureAgent;
+}
+
+function agentsFor(env: Environment): Agents {
+  const options = { keepAlive: true, proxyEnv: { ...env } };
+  try {
+    return { http: new PlainAgent(options), https: new SecureAgent(options) };
+  } catch (cause) {
+    throw new UnreachableError('UNREACHABLE', 'Cannot use the proxy that the environment names', {
+      hint: 'Check HTTP_PROXY and HTTPS_PROXY: expected http://HOST:PORT',
+      cause,
+    });
+  }
 }
 
 /** A library in two folders, as the publisher writes it and `mirror` copies it. */
@@ -85,7 +124,9 @@ function urlPath(path: string): string {
 interface DownloadOptions {
   readonly limit: number;
   readonly patience: Patience;
-  readonly agents: { readonly http: PlainAgent; readonly https: SecureAgent };
+  readonly agents: Agents;
+  readonly signal: AbortSignal | undefined;
+  readonly onTransfer: ((transfer: Transfer) => void) | undefined;
 }
 
 async function download(url: string, options: DownloadOptions): Promise<Uint8Array | undefined> {
@@ -99,6 +140,8 @@ async function download(url: string, options: DownloadOptions): Promise<Uint8Arr
     'HTTP_STATUS',
     `Cannot get ${url}: the server answered ${status}${location}, expected 200`,
     {
+      status,
+      ...retryAfterOf(response),
       hint:
         location === ''
           ? 'Try again later'
@@ -107,10 +150,22 @@ async function download(url: string, options: DownloadOptions): Promise<Uint8Arr
   );
 }
 
-function respond(url: string, { patience, agents }: DownloadOptions): Promise<IncomingMessage> {
+/** RFC 9110, 10.2.3: seconds, or a date. */
+function retryAfterOf({ headers, statusCode }: IncomingMessage): { retryAfter?: number } {
+  const value = headers['retry-after'];
+  if (value === undefined || (statusCode !== 429 && statusCode !== 503)) return {};
+  const seconds = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(seconds) ? {} : { retryAfter: Math.max(0, seconds) };
+}
+
+function respond(url: string, { patience, agents, signal }: DownloadOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const { protocol } = new URL(url);
-    const options = { headers: { 'user-agent': 'cfl', 'accept-encoding': 'identity' } };
+    const options = {
+      headers: { 'user-agent': 'cfl', 'accept-encoding': 'identity' },
+      ...(signal === undefined ? {} : { signal }),
+    };
     const sent =
       protocol === 'https:'
         ? httpsRequest(url, { ...options, agent: agents.https })
@@ -123,7 +178,8 @@ function respond(url: string, { patience, agents }: DownloadOptions): Promise<In
     });
     sent.on('error', (cause) => {
       clearTimeout(deadline);
-      reject(cause instanceof UnreachableError ? cause : unreachable(url, cause));
+      if (signal?.aborted === true) reject(signal.reason);
+      else reject(cause instanceof UnreachableError ? cause : unreachable(url, cause));
     });
     sent.end();
   });
@@ -142,7 +198,7 @@ function discard(response: IncomingMessage): void {
 function collect(
   url: string,
   response: IncomingMessage,
-  { limit, patience }: DownloadOptions,
+  { limit, patience, signal, onTransfer }: DownloadOptions,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
@@ -161,12 +217,15 @@ function collect(
       chunks.push(chunk);
       length += chunk.length;
       if (length > limit) end(() => reject(tooLong(url, limit)));
+      else onTransfer?.({ url, octets: length, limit });
     });
     response.on('end', () =>
       end(() => (response.complete ? resolve(Buffer.concat(chunks, length)) : reject(cutOff(url, length)))),
     );
-    response.on('error', (cause) => end(() => reject(cutOff(url, length, cause))));
-    response.on('aborted', () => end(() => reject(cutOff(url, length))));
+    const cut = (cause?: Error) =>
+      end(() => reject(signal?.aborted === true ? signal.reason : cutOff(url, length, cause)));
+    response.on('error', cut);
+    response.on('aborted', () => cut());
   });
 }
 
@@ -186,6 +245,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ECONNRESET', 'the connection was cut'],
   ['ENOTFOUND', 'no such host'],
   ['EAI_AGAIN', 'the host name could not be looked up'],
+  ['ERR_PROXY_TUNNEL', 'the proxy did not let it through'],
 ]);
 
 function tooSlow(url: string, patience: Patience): UnreachableError {

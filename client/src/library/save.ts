@@ -3,13 +3,14 @@
 //
 //   FFF1-0000-01000203-<hash>.zigbee          the image, as published
 //   FFF1-0000-01000203-<hash>.notes.md        the release notes
-//   FFF1-0000-01000203-<hash>.evidence.json   the signed statement, what was verified, and against which versions
+//   FFF1-0000-01000203-<hash>.evidence.json   every signed file that was relied on: `cfl verify` needs nothing else
 //
 // Two releases may share a reference name: it names the manufacturer image, not the header around it. So an
 // image that is there is never replaced by another. The image comes last: where it is, the rest is.
 
-import { encodeDate, equalOctets, type Json, parseJson, sha256 } from '../encoding/index.ts';
+import { equalOctets, sha256 } from '../encoding/index.ts';
 import { LibraryError } from './errors.ts';
+import { makeEvidence } from './evidence.ts';
 import type { Files } from './files.ts';
 import type { Library } from './library.ts';
 import type { VerifiedRelease } from './read-release.ts';
@@ -27,19 +28,21 @@ export async function saveRelease(
   library: Library,
   verified: VerifiedRelease,
 ): Promise<SavedFiles> {
-  const base = verified.fileName.replace(/\.zigbee$/, '');
   const { notes } = verified;
-  const names = {
-    image: verified.fileName,
-    notes: 'leftOut' in notes ? undefined : `${base}.notes.md`,
-    evidence: `${base}.evidence.json`,
-  };
-  const evidence = await evidenceFile(library, verified);
+  const all = savedNames(verified.fileName);
+  const names = { ...all, notes: 'leftOut' in notes ? undefined : all.notes };
+  const evidence = await makeEvidence(library, verified.about);
   await refuseOther(files, names.image, verified.octets);
   if (names.notes !== undefined && !('leftOut' in notes)) await files.replace(names.notes, notes);
   await files.replace(names.evidence, evidence);
   await writeImage(files, names.image, verified.octets);
   return names;
+}
+
+/** The three names, by that of the image. */
+export function savedNames(image: string): { image: string; notes: string; evidence: string } {
+  const base = image.replace(/\.zigbee$/, '');
+  return { image, notes: `${base}.notes.md`, evidence: `${base}.evidence.json` };
 }
 
 async function writeImage(files: Files, name: string, octets: Uint8Array): Promise<void> {
@@ -67,43 +70,4 @@ async function refuseOther(files: Files, name: string, octets: Uint8Array): Prom
     expected: await sha256(octets),
     hint: 'Another release may hold the same manufacturer image under another header. Fetch this one to a folder of its own: --to DIR',
   });
-}
-
-async function evidenceFile(
-  library: Library,
-  { about, state, cpl, checks }: VerifiedRelease,
-): Promise<Uint8Array> {
-  const { root, timestamp, snapshot, targets } = await library.refresh();
-  const { name } = await library.settings();
-  const evidence = {
-    format: 'cfl/evidence/1',
-    release: about.release,
-    code: about.code,
-    manufacturerImageHash: about.imageHash,
-    notesSha256: about.digests.notes,
-    library: name,
-    verified: encodeDate(library.now),
-    state: state.state,
-    checks: checks.map(({ what, text, warns }) => ({ result: warns === true ? 'warn' : 'ok', what, text })),
-    versions: {
-      root: root.signed.version,
-      timestamp: timestamp.signed.version,
-      snapshot: snapshot.signed.version,
-      targets: targets.signed.version,
-      [about.image.role]: about.image.document.signed.version,
-      cpl: cpl.index?.snapshot ?? null,
-    },
-    rootSha256: await sha256(root.octets),
-    statement: {
-      path: about.bundle.path,
-      sha256: await sha256(about.bundle.octets),
-      party: about.party.id,
-      certificate: about.evidence.certificate,
-      stamped: encodeDate(about.evidence.stampedAt),
-      timeAuthority: about.evidence.authority,
-    },
-    acceptance: about.acceptance,
-    bundle: parseJson(about.bundle.octets) satisfies Json,
-  };
-  return new TextEncoder().encode(`${JSON.stringify(evidence, undefined, 2)}\n`);
 }

@@ -36,15 +36,28 @@ export class RefusedError extends Error {
 
 export type UnreachableCode = 'UNREACHABLE' | 'TOO_SLOW' | 'HTTP_STATUS' | 'MISSING';
 
+export interface UnreachableDetail {
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** What the server answered. */
+  readonly status?: number;
+  /** Milliseconds: how long the server asks to be left alone. */
+  readonly retryAfter?: number;
+}
+
 /** Nothing came, or not whole. Nothing is known to be wrong; try again. */
 export class UnreachableError extends Error {
   override name = 'UnreachableError';
   readonly code: UnreachableCode;
   readonly hint: string | undefined;
+  readonly status: number | undefined;
+  readonly retryAfter: number | undefined;
 
-  constructor(code: UnreachableCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: UnreachableCode, message: string, detail: UnreachableDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = detail.hint;
+    this.status = detail.status;
+    this.retryAfter = detail.retryAfter;
   }
 }

@@ -47,6 +47,20 @@ export function raisedBySnapshot(floors: Floors, snapshot: Snapshot): Floors {
   return { ...floors, snapshot: Math.max(floors.snapshot, snapshot.version), roles };
 }
 
+/** Of what two sessions learned; where that was under other keys, the first alone. */
+export function higher(own: Floors, other: Floors): Floors {
+  if (own.keys.join() !== other.keys.join()) return own;
+  const roles = new Map(own.roles);
+  for (const [role, version] of other.roles) roles.set(role, Math.max(roles.get(role) ?? 0, version));
+  return {
+    root: Math.max(own.root, other.root),
+    timestamp: Math.max(own.timestamp, other.timestamp),
+    snapshot: Math.max(own.snapshot, other.snapshot),
+    roles,
+    keys: own.keys,
+  };
+}
+
 export async function encodeFloors(floors: Floors): Promise<Uint8Array<ArrayBuffer>> {
   const body = {
     ...floors,

@@ -1,6 +1,6 @@
 // The Update Framework 1.0.34, read strictly: the same code in Node and in a browser.
 
-export { Client, covers, type FoundTarget } from './client.ts';
+export { Client } from './client.ts';
 export { parseRoot, parseSnapshot, parseTargets, parseTimestamp } from './document.ts';
 export {
   encodeDocument,
@@ -17,6 +17,7 @@ export {
   type RefusalDetail,
   RefusedError,
   type UnreachableCode,
+  type UnreachableDetail,
   UnreachableError,
 } from './errors.ts';
 export {
@@ -40,6 +41,7 @@ export {
   TARGETS,
   TIMESTAMP,
 } from './names.ts';
+export { covers, type FoundTarget, PathClient } from './path-client.ts';
 export type { Trusted } from './refresh.ts';
 export { type ClientOptions, LIMITS, type Limits, type Step } from './session.ts';
 export { type Signers, verifyThreshold } from './threshold.ts';

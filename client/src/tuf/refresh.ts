@@ -10,6 +10,7 @@ import {
   encodeFloors,
   FLOORS_FILE,
   type Floors,
+  higher,
   NO_FLOORS,
   onlineKeys,
   parseFloors,
@@ -33,6 +34,8 @@ import {
 import type { Document, KeyId, Root, Snapshot, Targets, Timestamp } from './types.ts';
 
 export interface Trusted {
+  /** From the pinned root to the newest. */
+  readonly roots: readonly Document<Root>[];
   readonly root: Document<Root>;
   readonly timestamp: Document<Timestamp>;
   readonly snapshot: Document<Snapshot>;
@@ -55,7 +58,8 @@ class Refresh {
     const { cache, now } = this.#session.options;
     const saved = await parseFloors(await cache.read(FLOORS_FILE));
     const learnedUnder = saved?.keys ?? (await this.#cachedOnlineKeys());
-    const root = await this.#walkRoots();
+    const roots = await this.#walkRoots();
+    const root = roots.at(-1) ?? roots[0];
     verifyRootFloor(root.document, saved ?? NO_FLOORS);
     await this.#acceptRoot(root.document, saved, learnedUnder);
     // TUF 5.3.10: after it was kept (5.3.8), so that the next session can go on from there
@@ -66,7 +70,8 @@ class Refresh {
     const snapshot = await this.#refreshSnapshot(signed, timestamp.signed);
     const authority = { role: signed.roles.targets, keys: signed.keys };
     const targets = await this.#session.loadTargets(TARGETS, authority, signed, snapshot.signed);
-    return { root: root.document, timestamp, snapshot, targets };
+    const chain = roots.map(({ document }) => document);
+    return { roots: chain, root: root.document, timestamp, snapshot, targets };
   }
 
   /** Where the floors cannot be read, the cached root tells under which keys the cache was filled. */
@@ -77,18 +82,19 @@ class Refresh {
   }
 
   /** TUF 5.3: one version after the other, from the pinned root until there is no next. */
-  async #walkRoots(): Promise<Verified<Root>> {
-    let trusted = await verifyPinnedRoot(this.#session.options.root);
-    const last = trusted.document.signed.version + this.#session.limits.rootRotations;
+  async #walkRoots(): Promise<readonly [Verified<Root>, ...Verified<Root>[]]> {
+    const pinned = await verifyPinnedRoot(this.#session.options.root);
+    const roots: [Verified<Root>, ...Verified<Root>[]] = [pinned];
+    const last = pinned.document.signed.version + this.#session.limits.rootRotations;
     for (
-      let next = await this.#nextRoot(trusted.document.signed);
+      let next = await this.#nextRoot(pinned.document.signed);
       next !== undefined;
       next = await this.#nextRoot(next.document.signed)
     ) {
-      trusted = next;
-      if (trusted.document.signed.version > last) throw tooManyRoots(this.#session.limits.rootRotations);
+      roots.push(next);
+      if (next.document.signed.version > last) throw tooManyRoots(this.#session.limits.rootRotations);
     }
-    return trusted;
+    return roots;
   }
 
   /**
@@ -172,8 +178,10 @@ class Refresh {
   }
 
   async #raiseFloors(floors: Floors): Promise<void> {
-    this.#floors = floors;
-    await this.#session.keep(FLOORS_FILE, await encodeFloors(floors));
+    // Another process may have raised them meanwhile
+    const kept = await parseFloors(await this.#session.options.cache.read(FLOORS_FILE));
+    this.#floors = kept === undefined ? floors : higher(floors, kept);
+    await this.#session.keep(FLOORS_FILE, await encodeFloors(this.#floors));
   }
 }
 

@@ -1,7 +1,7 @@
 // Do imports run one way, and does the pure part stay pure?
 //
 //   scripts → repo-tools → client ← site, and scripts → site
-//   client: cli → library → evidence, access, keys, admission → firmware, tuf → encoding
+//   client: cli → campaign → estate, copy → library → evidence, access, keys, admission → firmware, tuf → encoding
 //
 // A folder may import those of the lines below it; on its own line evidence may import keys (it signs)
 // and access too (it grants what keys open). admission decides about facts: it knows firmware alone.
@@ -17,7 +17,22 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   evidence: ['encoding', 'firmware', 'keys', 'tuf'],
   access: ['encoding', 'firmware', 'keys', 'tuf'],
   library: ['access', 'admission', 'encoding', 'evidence', 'firmware', 'keys', 'tuf'],
-  cli: ['access', 'admission', 'encoding', 'evidence', 'firmware', 'keys', 'library', 'tuf'],
+  estate: ['encoding', 'firmware', 'library'],
+  copy: ['encoding', 'firmware', 'library', 'tuf'],
+  campaign: ['encoding', 'estate', 'firmware', 'keys', 'library'],
+  cli: [
+    'access',
+    'admission',
+    'campaign',
+    'copy',
+    'encoding',
+    'estate',
+    'evidence',
+    'firmware',
+    'keys',
+    'library',
+    'tuf',
+  ],
 };
 const PURE = ['encoding', 'tuf', 'firmware', 'admission'];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

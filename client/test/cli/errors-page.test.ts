@@ -39,6 +39,13 @@ const CHECKED: readonly (readonly [section: string, codes: readonly string[]])[]
   ['Read access', union('client/src/access/errors.ts', 'AccessCode')],
   ['Key files', union('client/src/keys/errors.ts', 'KeyErrorCode')],
   ['Work that travels', union('repo-tools/src/change/errors.ts', 'ChangeCode')],
+  [
+    'Estates and campaigns',
+    [
+      ...union('client/src/estate/errors.ts', 'EstateCode'),
+      ...union('client/src/campaign/errors.ts', 'CampaignCode'),
+    ],
+  ],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
   ['Findings of a check from outside', literals('repo-tools/src/check/checks.ts')],
 ];

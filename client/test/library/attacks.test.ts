@@ -37,6 +37,7 @@ import {
   type Written,
 } from './fixture.ts';
 import { type Outcome, Supplier } from './reader.ts';
+import { serve } from './server.ts';
 
 interface Scene {
   readonly library: TestLibrary;
@@ -45,14 +46,18 @@ interface Scene {
 
 type Change = (scene: Scene) => unknown;
 
-/** Fetches, lets the change happen, fetches again into another folder. A change may name another release to fetch. */
+/**
+ * Fetches, lets the change happen, fetches again into another folder; over a web server, so that what streams and asks
+ * again is attacked, too. A change may name another release to fetch.
+ */
 async function afterHonest(
   change: Change,
 ): Promise<{ outcome: Outcome; written: readonly string[]; supplier: Supplier; place: Written }> {
   const library = await TestLibrary.make();
   const honest = await library.add();
   const place = await library.write();
-  const supplier = await Supplier.of(place);
+  const server = await serve(place.folder);
+  const supplier = await Supplier.of(place, place.credential, server.url);
   expect(await supplier.fetch(honest.release)).toMatchObject({ exit: 0 });
 
   const renamed = await change({ library, honest });
@@ -60,6 +65,9 @@ async function afterHonest(
   await library.write(place.folder);
   const to = await mkdtemp(join(tmpdir(), 'cfl-refused-'));
   const outcome = await supplier.run('fetch', name, '--to', to, '--json');
+  await server.close();
+  // A refusal is never tried again
+  expect(outcome.waits).toEqual([]);
   return { outcome, written: await readdir(to), supplier, place };
 }
 

@@ -53,7 +53,13 @@ import {
   TRUSTED_ROOT_PATH,
 } from '../../src/firmware/index.ts';
 import { memorySigner, type Signer } from '../../src/keys/index.ts';
-import { type Acceptance, acceptanceFile } from '../../src/library/acceptance.ts';
+import {
+  type Acceptance,
+  acceptanceFile,
+  type ChainHead,
+  chainHeadFile,
+  HEAD_PATH,
+} from '../../src/library/acceptance.ts';
 import { folder } from '../../src/library/files.ts';
 import { type WithdrawalFile, withdrawalFile, withdrawalPath } from '../../src/library/withdrawal.ts';
 import {
@@ -163,6 +169,8 @@ export class TestLibrary {
   /** Roles that the snapshot lists by version alone. */
   unhashed: readonly string[] = [];
   version = 0;
+  /** The newest decision. */
+  head: ChainHead | undefined;
   #entry = 411;
 
   private constructor(
@@ -299,15 +307,16 @@ export class TestLibrary {
       digests: [],
       released: [],
       audit: null,
-      sequence: 1,
-      before: null,
+      sequence: (this.head?.sequence ?? 0) + 1,
+      before: this.head === undefined ? null : { path: this.head.path, sha256: this.head.sha256 },
       passed: ['SIZE', 'MODEL'],
       findings: [],
     };
-    this.put(
-      decisionPath(release, record.number ?? row.number),
-      acceptanceFile.encode({ ...honest, ...record }),
-    );
+    const path = decisionPath(release, record.number ?? row.number);
+    const octets = acceptanceFile.encode({ ...honest, ...record });
+    this.put(path, octets);
+    this.head = { sequence: honest.sequence, path, sha256: parseSha256(digestOf(octets)) };
+    this.put(HEAD_PATH, chainHeadFile.encode({ format: 'cfl/chain-head/1', ...this.head }));
   }
 
   async add(plan: ReleasePlan = {}): Promise<MadeRelease> {

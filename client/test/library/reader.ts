@@ -31,13 +31,14 @@ export class Supplier {
     return new Supplier(await mkdtemp(join(tmpdir(), 'cfl-supplier-')));
   }
 
-  /** One that trusts the library as it was written; with the credential of one that reads all, or another. */
+  /** One that trusts the library as it was written; with the credential of one that reads all, or another; from its folder, or an address that serves it. */
   static async of(
     written: Written,
     credential: Credential | undefined = written.credential,
+    address: string = written.folder,
   ): Promise<Supplier> {
     const supplier = await Supplier.make();
-    const { exit, err } = await supplier.run('init', written.folder, '--root', written.rootFile);
+    const { exit, err } = await supplier.run('init', address, '--root', written.rootFile);
     if (exit !== 0) throw new Error(err.join('\n'));
     if (credential !== undefined) await supplier.use(credential);
     return supplier;

@@ -7,14 +7,17 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Files, folder } from '../../src/library/files.ts';
 import {
+  fileCache,
+  Library,
   openAccess,
   openLibrary,
+  openRepository,
   readRelease,
   resolveRelease,
   saveRelease,
   type VerifiedRelease,
 } from '../../src/library/index.ts';
-import type { Library } from '../../src/library/library.ts';
+
 import { type MadeRelease, NOW, TestLibrary } from './fixture.ts';
 import { Supplier } from './reader.ts';
 
@@ -99,4 +102,38 @@ it('a file system without links, such as a memory stick, serves too', async () =
   expect(new Uint8Array((await place.read(names.image)) ?? [])).toEqual(made.octets);
   await place.replace(names.image, new Uint8Array([1]));
   await expect(saveRelease(stick, library, verified)).rejects.toMatchObject({ code: 'OTHER_FILE_THERE' });
+});
+
+it('killed at any operation on what it remembers, a reader goes on the next time, and forgets no version', {
+  timeout: 60_000,
+}, async () => {
+  const published = await TestLibrary.make();
+  const made = await published.add();
+  const written = await published.write();
+  const root = new Uint8Array(await readFile(written.rootFile));
+  const repository = openRepository(written.folder, { wait: async () => {} });
+  const read = async (place: string, at: number) => {
+    const files = failing(folder(place), at);
+    const library = new Library({ root, repository, cache: fileCache(files), now: NOW });
+    try {
+      await readRelease(library, await resolveRelease(library, made.release), {
+        withdrawn: 'refuse',
+        access: () => openAccess(library, written.credential),
+      });
+    } finally {
+      done = files.count();
+    }
+  };
+  let done = 0;
+  await read(await mkdtemp(join(tmpdir(), 'cfl-cache-')), 0);
+  const count = done;
+  expect(count).toBeGreaterThan(20);
+  for (let at = 1; at <= count; at++) {
+    const place = await mkdtemp(join(tmpdir(), 'cfl-cache-'));
+    await expect(read(place, at)).rejects.toThrow('no space left');
+    await read(place, 0);
+    const floors = JSON.parse(await readFile(join(place, 'state', 'floors.json'), 'utf8'));
+    expect(floors.body).toMatchObject({ root: 1, timestamp: 1, snapshot: 1 });
+  }
+  console.log(`reading: interrupted at each of ${count} operations of its cache`);
 });

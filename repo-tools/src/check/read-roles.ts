@@ -155,11 +155,11 @@ class Walk {
     name: RoleName,
     path: TargetPath,
     file: TargetFile,
-    document: Document<Targets>,
+    _document: Document<Targets>,
   ): Promise<void> {
     const { client, faults } = this.#all;
     try {
-      await client.read({ path, file, role: name, by: [], document });
+      await client.read({ path, file });
       this.#there++;
     } catch (error) {
       if (isNoFile(error)) faults.note('FILE_MISSING', path, `${path}, listed by ${name}, is not there`);

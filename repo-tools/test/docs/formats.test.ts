@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { credentialsFile, grantsFile, makeReadKey, parseRing, recipientsFile } from '@cfl/client/access';
+
 import { parseDate, sha256 } from '@cfl/client/encoding';
 import { readTrust, signStatement, verifyBundle } from '@cfl/client/evidence';
 import {
@@ -20,8 +21,17 @@ import {
   withdrawnFile,
 } from '@cfl/client/firmware';
 import { createKeyFile } from '@cfl/client/keys';
-import { acceptanceFile, folder, withdrawalFile, withdrawalStatement } from '@cfl/client/library';
+import {
+  acceptanceFile,
+  bundleAbout,
+  evidenceFile,
+  folder,
+  withdrawalFile,
+  withdrawalStatement,
+} from '@cfl/client/library';
 import { afterAll, describe, expect, it } from 'vitest';
+import { campaignFile } from '../../../client/src/campaign/index.ts';
+import { mirrorState } from '../../../client/src/copy/index.ts';
 import { makePki } from '../../../scripts/pki/pki.ts';
 import { witnessOf } from '../../../scripts/pki/time-authority.ts';
 import {
@@ -49,16 +59,22 @@ type Read = (octets: Uint8Array) => unknown;
 const PAGES: Readonly<Record<string, readonly Read[]>> = {
   'anchors.md': [anchorsFile.parse, trustedRootFile.parse],
   'audit.md': [parseRecord, parseJudgement],
+  'bundle.md': [bundleAbout.parse],
+  'campaign.md': [campaignFile.parse],
   'catalogue.md': [catalogueIndex.parse, catalogueShard.parse],
   'ceremony.md': [readCeremonyWithKeys],
   'change.md': [readLoneChange],
   'credentials.md': [withKeys(credentialsFile.parse)],
   'decision.md': [acceptanceFile.parse, readHeadFrom, parseAnswer],
   'endorsement.md': [endorsementStatement.parse],
+  // CSV: the tests of the estate cover it
+  'estate.md': [],
+  'evidence.md': [evidenceFile.parse],
   'grants.md': [grantsFile.parse],
   'investigation.md': [parseInvestigation, parseInvestigationDecision, parseCplDecision],
   'keyring.md': [withKeys(parseRing)],
   'library.md': [librarySettings.parse],
+  'mirror.md': [mirrorState.parse],
   'party.md': [(octets) => parsePartyFile(octets)],
   'publish.md': [readSettingsFrom, parseForm],
   'recipients.md': [withKeys(recipientsFile.parse)],

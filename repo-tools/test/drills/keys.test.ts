@@ -179,7 +179,8 @@ async function signedBy(
 ): Promise<readonly [string, Uint8Array]> {
   const now = await loadState(place);
   const name = parseRoleName(role);
-  const top = { ...now.trusted } as Partial<Record<string, Document<SignedPart>>>;
+  const { roots: _, ...trusted } = now.trusted;
+  const top: Partial<Record<string, Document<SignedPart>>> = trusted;
   const document = top[role] ?? (await now.role(name));
   if (document === undefined) throw new TypeError('no such role');
   const { signed } = parseJson(document.octets) as { readonly signed: JsonObject };

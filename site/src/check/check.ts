@@ -32,7 +32,7 @@ import {
   statementPath,
 } from '@cfl/client/firmware';
 import type { Acceptance } from '@cfl/client/library/reading';
-import { Client, type FoundTarget, LIMITS, metadataFile, minute, ROOT, type Step } from '@cfl/client/tuf';
+import { type FoundTarget, LIMITS, metadataFile, minute, PathClient, ROOT, type Step } from '@cfl/client/tuf';
 import { openEnvelope } from './envelope.ts';
 import type { SignedRelease } from './facts.ts';
 import { type PageFloors, pageMemory } from './memory.ts';
@@ -72,7 +72,7 @@ export async function checkRelease(
   if (root === undefined) throw refused(pinned, 'nothing', 'the pinned root');
   const digest = await sha256(root);
   expectSame(`SHA-256 of ${pinned}`, digest, request.root.sha256);
-  const client = new Client({
+  const client = new PathClient({
     root,
     repository,
     cache: pageMemory(digest, request.floors),

@@ -30,15 +30,15 @@ import {
   withdrawalFile,
   withdrawalPath,
 } from '@cfl/client/library/reading';
-import { type Client, parseTargetPath } from '@cfl/client/tuf';
+import { type PathClient, parseTargetPath } from '@cfl/client/tuf';
 
 export class SignedFiles {
-  readonly client: Client;
+  readonly client: PathClient;
   readonly code: ManufacturerCode;
   /** What was read once is not read again. */
   readonly #parsed = new Map<string, unknown>();
 
-  constructor(client: Client, code: ManufacturerCode) {
+  constructor(client: PathClient, code: ManufacturerCode) {
     this.client = client;
     this.code = code;
   }
