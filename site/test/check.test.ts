@@ -175,7 +175,7 @@ describeWithChromium('the check in the browser', () => {
       );
     const lying = await changed(async () => library.put(path, await bundle('another')));
     expect(await answer(newest, undefined, lying)).toMatch(
-      /^Refused: Cannot accept the signature: found certificate [0-9a-f]{64}, expected one registered for example-meters/,
+      /^Refused: Cannot accept the signature: found certificate [0-9a-f]{64}, expected one of example-meters for release at/,
     );
     stop(lying);
     library.put(path, newest.bundle);
@@ -191,7 +191,7 @@ describeWithChromium('the check in the browser', () => {
     json.dsseEnvelope.payload = Buffer.from(words).toString('base64');
     const lying = await changed(() => library.put(path, new TextEncoder().encode(JSON.stringify(json))));
     expect(await answer(newest, undefined, lying)).toMatch(
-      /^Refused: Cannot accept the statement: its signature is not one of the certificate in it/,
+      /^Refused: Cannot accept the statement: it has no good signature/,
     );
     stop(lying);
     library.put(path, newest.bundle);

@@ -73,14 +73,13 @@ interface ImportedKey {
 
 /** By everything that an import depends on; each role file brings its keys anew. */
 const imported = new Map<string, Promise<ImportedKey | undefined>>();
-const MOST_IMPORTED = 1024;
 
 /** Undefined where this code cannot use the key: another kind, or not a key. */
 function importKey(key: PublicKey): Promise<ImportedKey | undefined> {
-  const name = JSON.stringify([key.keytype, key.scheme, key.public]);
+  const name = `${key.keytype}/${key.scheme}/${key.public}`;
   const known = imported.get(name);
   if (known !== undefined) return known;
-  if (imported.size >= MOST_IMPORTED) imported.clear();
+  if (imported.size > 999) imported.clear();
   const started = importAnew(key).catch(() => undefined);
   imported.set(name, started);
   return started;

@@ -69,7 +69,7 @@ export async function checkRelease(
   const repository = webRepository(request.library, (file) => files.push(file));
   const pinned = metadataFile(ROOT, request.root.version);
   const root = await repository.metadata(pinned, LIMITS.root);
-  if (root === undefined) throw refused(pinned, 'nothing', 'the pinned root');
+  if (root === undefined) throw refused(pinned, 'nothing', 'the root');
   const digest = await sha256(root);
   expectSame(`SHA-256 of ${pinned}`, digest, request.root.sha256);
   const client = new PathClient({
@@ -99,7 +99,7 @@ async function checkStatement(files: SignedFiles, release: ReleaseId, say: Say):
   expectAbout(statement, { code, release, number, party: party.id, acceptance });
   say('statement', `good signature under certificate ${certificate}, registered for ${party.name}`);
   const { decided: published } = await files.acceptance(release, 1);
-  say('acceptance', `decision ${acceptance.sequence}, in the role that the gate signs`);
+  say('acceptance', `decision ${acceptance.sequence}, signed by the gate`);
   const endorsers = await checkEndorsements(files, statement, await sha256(bundle), say);
   const entries = await files.entries();
   const { claims, supersedes } = statement.predicate;
@@ -119,7 +119,7 @@ async function findOwn(files: SignedFiles, path: string): Promise<FoundTarget> {
   if (found === undefined || !isOwn) throw refused(path, 'it elsewhere', `it in the role ${role}`);
   const { snapshot } = await files.client.refresh();
   if (snapshot.signed.meta.get(found.role)?.hashes.has('sha256')) return found;
-  throw refused(`the role ${found.role}`, 'its version alone', 'its SHA-256 in the snapshot');
+  throw refused(`the role ${found.role}`, 'its version alone', 'its sha256');
 }
 
 /** To whom a certificate must belong, for what and when. */
@@ -131,7 +131,7 @@ interface Registered {
 
 function expectRegistered(certificate: string, { party, purpose, at }: Registered): void {
   if (certificateAt(party, { sha256: certificate, purpose, at }) !== undefined) return;
-  const expected = `one registered for ${party.id} and the purpose "${purpose}" on ${at}`;
+  const expected = `one of ${party.id} for ${purpose} at ${at}`;
   throw refused('the signature', `certificate ${certificate}`, expected);
 }
 

@@ -33,16 +33,13 @@ export async function openEnvelope(octets: Uint8Array, what: string): Promise<En
   const payload = fromBase64(dsseEnvelope.payload);
   const isGood = await verify(certificate, fromBase64(signature.sig), preAuthentication(payload));
   if (isGood) return { payload, certificate: await sha256(certificate) };
-  throw new TypeError(`Cannot accept ${what}: its signature is not one of the certificate in it`);
+  throw new TypeError(`Cannot accept ${what}: it has no good signature`);
 }
 
 /** DSSE's pre-authentication encoding. */
 function preAuthentication(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const head = new TextEncoder().encode(`DSSEv1 ${IN_TOTO.length} ${IN_TOTO} ${payload.length} `);
-  const message = new Uint8Array(head.length + payload.length);
-  message.set(head);
-  message.set(payload, head.length);
-  return message;
+  return Uint8Array.from([...head, ...payload]);
 }
 
 /** A signer's key is P-256 or RSA; with anything else it is no good signature. */

@@ -25,7 +25,8 @@ export function webRepository(library: URL, onFile: (file: ReadFile) => void): R
     async target(path, digest, limit) {
       const name = `targets/${digest === undefined ? path : consistentName(path, digest)}`;
       const octets = await get(name, limit);
-      if (octets === undefined) throw new UnreachableError('MISSING', `Cannot get ${name}: it is not there`);
+      if (octets === undefined)
+        throw new UnreachableError('MISSING', `Cannot get ${name}: the library does not have it`);
       return octets;
     },
   };
@@ -40,7 +41,7 @@ async function download(url: string, limit: number): Promise<Uint8Array | undefi
   if (answer.status === 403 || answer.status === 404) return undefined;
   if (!answer.ok || answer.body === null)
     throw new UnreachableError('HTTP_STATUS', `Cannot get ${url}: the server answered ${answer.status}`);
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   const reader = answer.body.getReader();
   while (length <= limit) {
@@ -50,10 +51,5 @@ async function download(url: string, limit: number): Promise<Uint8Array | undefi
     length += value.length;
   }
   void reader.cancel();
-  const octets = new Uint8Array(length);
-  parts.reduce((at, part) => {
-    octets.set(part, at);
-    return at + part.length;
-  }, 0);
-  return octets;
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
