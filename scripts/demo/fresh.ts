@@ -6,8 +6,8 @@
 
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PARTIES_PATH, partyRegister } from '@cfl/client/firmware';
 import { folder } from '@cfl/client/library';
-import { RefusedError } from '@cfl/client/tuf';
 import { loadState, placeAt } from '@cfl/repo-tools/deploy';
 
 const MARK = 'private/demo.json';
@@ -26,11 +26,13 @@ const AT_LEAST = 60 * 60 * 1000;
 export async function isWhole(base: string, now: Date): Promise<boolean> {
   if ((await readMark(base)) !== 'whole') return false;
   try {
-    const { timestamp } = (await loadState(placeAt(base))).trusted;
+    const published = await loadState(placeAt(base));
+    partyRegister.parse((await published.read(PARTIES_PATH)) ?? new Uint8Array());
+    const { timestamp } = published.trusted;
     return timestamp.signed.expires.getTime() - now.getTime() > AT_LEAST;
   } catch (error) {
-    // Files of it are gone or damaged: it is made again
-    if (error instanceof RefusedError || (error instanceof Error && 'code' in error)) return false;
+    // Files of it are gone or damaged, or of another version of these programs: it is made again
+    if (error instanceof Error && !(error instanceof TypeError)) return false;
     throw error;
   }
 }

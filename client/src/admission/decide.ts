@@ -48,6 +48,9 @@
 // acknowledge, holds; otherwise it is accepted. Refusals and holds cannot be acknowledged away; the operator
 // may lift a hold that is marked so, and it is recorded then.
 //
+// What a rule says is bounded, however much the statement gives it to say: the record of a decision is read by
+// everybody, and the gate must be able to write it.
+//
 // Sealed rules look at plaintext, and IMAGE_UNREADABLE refuses where there is none: without a key nothing is
 // accepted. The open rules judge the signed statement alone. Whoever replays a decision from public files
 // leaves the sealed ones out by name, and the others say what they said at the gate.
@@ -60,9 +63,9 @@ import { imageRules } from './image-rules.ts';
 import { notesRules } from './notes-rules.ts';
 import { originRules } from './origin-rules.ts';
 import { roleRules } from './role-rules.ts';
-import type { Finding, Rule, RuleCode, Severity } from './rule.ts';
+import type { Finding, Observation, Rule, RuleCode, Severity } from './rule.ts';
 
-export const RULES_VERSION = '2026-11-2';
+export const RULES_VERSION = '2026-11-3';
 
 export const ruleGroups: readonly { readonly title: string; readonly rules: readonly Rule[] }[] = [
   { title: 'Who signed', rules: evidenceRules },
@@ -121,10 +124,28 @@ function findingsOf(rule: Rule, facts: Facts): Finding[] {
   const { code, remedy } = rule;
   const severity = severityOf(rule, facts);
   const acknowledged = facts.statement.predicate.acknowledged.includes(code);
-  return rule.says(facts).map((one) => {
+  return bounded(rule.says(facts)).map((one) => {
     const finding = { code, severity, ...one, hint: one.hint ?? remedy };
     return severity === 'warn' ? { ...finding, acknowledged } : finding;
   });
+}
+
+/** Observations of one rule, and characters of one text. */
+const MOST_OBSERVATIONS = 100;
+const LONGEST_TEXT = 1000;
+
+function bounded(all: readonly Observation[]): readonly Observation[] {
+  const more = all.length - MOST_OBSERVATIONS;
+  return all.slice(0, MOST_OBSERVATIONS).map((one, i) => {
+    const isLast = more > 0 && i === MOST_OBSERVATIONS - 1;
+    const message = cut(one.message) + (isLast ? ` (and ${more} more)` : '');
+    return { ...one, expected: cut(one.expected), found: cut(one.found), message };
+  });
+}
+
+/** Never inside a sign of two halves. */
+function cut(text: string): string {
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT).replace(/\p{Cs}$/u, '')}…`;
 }
 
 function severityOf({ code, severity, releasable }: Rule, { released }: Facts): Severity {

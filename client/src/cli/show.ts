@@ -3,7 +3,7 @@
 import { encodeDate } from '../encoding/index.ts';
 import type { Statement, StateWithReason } from '../firmware/index.ts';
 import { rulesInWords } from '../library/acceptance.ts';
-import type { CplView, ListedRelease, VerifiedEndorsement, VerifiedStatement } from '../library/index.ts';
+import type { CplView, Endorsements, ListedRelease, VerifiedStatement } from '../library/index.ts';
 import { command, JSON_OPTION } from './command.ts';
 import { columns, grouped } from './layout.ts';
 import { EXIT } from './refusal.ts';
@@ -41,7 +41,7 @@ export const show = command({
 interface Shown {
   readonly listed: ListedRelease;
   readonly about: VerifiedStatement;
-  readonly endorsements: readonly VerifiedEndorsement[];
+  readonly endorsements: Endorsements;
   readonly state: StateWithReason;
   readonly cpl: CplView;
 }
@@ -84,11 +84,11 @@ function signed({ evidence, statement }: VerifiedStatement): string {
   return `${at}, stamped by "${evidence.authority}", statement ${statement.predicate.number}`;
 }
 
-function endorsedBy(endorsements: readonly VerifiedEndorsement[]): string {
-  if (endorsements.length === 0) return 'by no supplier';
-  return endorsements
-    .map(({ party, stampedAt }) => `${party.name}, ${encodeDate(stampedAt).slice(0, 10)}`)
-    .join('; ');
+/** `Example Energy, 2026-11-18; not by Example Gas: its certificate was revoked` */
+function endorsedBy({ standing, revoked }: Endorsements): string {
+  const by = standing.map(({ party, stampedAt }) => `${party.name}, ${encodeDate(stampedAt).slice(0, 10)}`);
+  const not = revoked.map(({ name }) => `not by ${name}: its certificate was revoked`);
+  return [...(by.length === 0 ? ['by no supplier'] : by), ...not].join('; ');
 }
 
 function titleOf({ listed, about, state }: Pick<Shown, 'listed' | 'about' | 'state'>): string {
@@ -132,10 +132,11 @@ function documentOf({ listed, about, endorsements, state, cpl }: Shown) {
     supersededBy: state.by,
     madeBy: { party: about.party.id, name: about.party.name, certificate: about.evidence.certificate },
     signed: { stamped: encodeDate(about.evidence.stampedAt), by: about.evidence.authority },
-    endorsed: endorsements.map(({ party, stampedAt }) => ({
+    endorsed: endorsements.standing.map(({ party, stampedAt }) => ({
       party: party.id,
       stamped: encodeDate(stampedAt),
     })),
+    endorsementsRevoked: endorsements.revoked.map(({ id }) => id),
     cplSnapshot: cpl.index?.snapshot ?? null,
     entries: predicate.claims.map((claim) => ({
       ...claim,

@@ -139,9 +139,13 @@ export function readBits(element: Der | undefined): number[] {
 }
 const BITS = [0, 1, 2, 3, 4, 5, 6, 7];
 
+/** `20261120090000Z` */
+const LONGEST_TIME = 15;
+
 /** UTCTime or GeneralizedTime, to the second, in UTC (RFC 5280, 4.1.2.5). */
 export function readTime(element: Der | undefined): Date {
-  const text = String.fromCharCode(...(element?.content ?? []));
+  // One digit more than any date has, for the text is shown
+  const text = String.fromCharCode(...(element?.content.subarray(0, LONGEST_TIME + 1) ?? []));
   const form = element?.tag === TAG.utcTime ? /^(\d\d)(\d{10})Z$/ : /^(\d{4})(\d{10})Z$/;
   if (element?.tag !== TAG.utcTime) expectTag(element, TAG.generalizedTime);
   const [, year = '', rest = ''] = form.exec(text) ?? [];

@@ -6,9 +6,11 @@
 // - Media type version 0.3; a DSSE envelope whose payload is an in-toto statement; exactly one signature.
 // - The verification material is one certificate and exactly one time stamp (RFC 3161). No public key, chain
 //   or log entry: nobody here would check it, so it must not look as if somebody had.
+// - Certificate and stamp can be read in good time (effort.ts).
 
 import type { SerializedBundle } from '@sigstore/bundle';
 import { type Json, type JsonObject, parseJson } from '../encoding/index.ts';
+import { isReadInGoodTime } from './effort.ts';
 import { EvidenceError } from './errors.ts';
 
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -61,8 +63,8 @@ function parseMaterial(value: Json | undefined): Uint8Array {
   const stamps = fields(material.timestampVerificationData, 'its time stamps', [], ['rfc3161Timestamps']);
   const all = list(stamps.rfc3161Timestamps);
   if (all.length !== 1) throw wrongCount('STAMP_COUNT', all.length, 'time stamps');
-  base64(fields(all[0], 'its time stamp', ['signedTimestamp']).signedTimestamp, 'its time stamp');
-  return base64(rawBytes, 'its certificate');
+  der(fields(all[0], 'its time stamp', ['signedTimestamp']).signedTimestamp, 'its time stamp');
+  return der(rawBytes, 'its certificate');
 }
 
 /** Writers of bundles leave out empty lists, or not. */
@@ -95,6 +97,12 @@ function wrongCount(code: 'STAMP_COUNT' | 'SIGNATURE_COUNT', found: number, what
   return new EvidenceError(code, `Cannot accept the bundle: found ${found} ${what}, expected exactly 1`, {
     hint: 'a second signature is a second bundle, each with one time stamp',
   });
+}
+
+function der(value: Json | undefined, where: string): Uint8Array {
+  const octets = base64(value, where);
+  if (isReadInGoodTime(octets)) return octets;
+  throw notABundle(`${where} is made so that nobody can read it in good time`);
 }
 
 function base64(value: Json | undefined, where: string): Uint8Array {

@@ -9,7 +9,12 @@ export type KeyErrorCode =
   | 'NOT_A_KEY'
   | 'UNSUPPORTED_KEY'
   | 'NO_PASSPHRASE'
-  | 'WRONG_PASSPHRASE';
+  | 'WRONG_PASSPHRASE'
+  | 'BAD_URI'
+  | 'NO_DRIVER'
+  | 'WRONG_PIN'
+  | 'AMBIGUOUS_KEY'
+  | 'NOT_SIGNED';
 
 export class KeyError extends Error {
   override name = 'KeyError';

@@ -1,4 +1,5 @@
 // Where does a passphrase come from? From the file that CFL_PASSPHRASE_FILE names, or from a person at a terminal.
+// The same for the PIN of a token, whose file CFL_PIN_FILE names.
 //
 // Never from an argument: those stand in the process list and in the shell's history. What is typed is not shown.
 
@@ -17,20 +18,33 @@ export interface PassphraseRequest {
   readonly output?: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
-export async function readPassphrase(request: PassphraseRequest): Promise<string> {
-  const path = request.env.CFL_PASSPHRASE_FILE ?? '';
-  if (path !== '') return fromFile(path);
+interface Secret {
+  readonly name: 'passphrase' | 'PIN';
+  readonly variable: string;
+}
+
+export function readPassphrase(request: PassphraseRequest): Promise<string> {
+  return readSecret(request, { name: 'passphrase', variable: 'CFL_PASSPHRASE_FILE' });
+}
+
+export function readPin(request: PassphraseRequest): Promise<string> {
+  return readSecret(request, { name: 'PIN', variable: 'CFL_PIN_FILE' });
+}
+
+async function readSecret(request: PassphraseRequest, { name, variable }: Secret): Promise<string> {
+  const path = request.env[variable] ?? '';
+  if (path !== '') return fromFile(path, name);
   const { input = process.stdin, output = process.stderr } = request;
   if (input.isTTY !== true || output.isTTY !== true) {
-    throw new KeyError('NO_PASSPHRASE', 'Cannot ask for a passphrase: this is not a terminal', {
-      hint: 'Name a file that holds the passphrase in CFL_PASSPHRASE_FILE',
+    throw new KeyError('NO_PASSPHRASE', `Cannot ask for a ${name}: this is not a terminal`, {
+      hint: `Name a file that holds the ${name} in ${variable}`,
     });
   }
   return fromTerminal(request, input, output);
 }
 
-async function fromFile(path: string): Promise<string> {
-  const action = `Cannot read the passphrase file "${path}"`;
+async function fromFile(path: string, name: Secret['name']): Promise<string> {
+  const action = `Cannot read the ${name} file "${path}"`;
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw fileError(action, cause);
   });
@@ -38,7 +52,7 @@ async function fromFile(path: string): Promise<string> {
   if (passphrase !== '' && !/[\r\n]/.test(passphrase)) return passphrase;
   const found = passphrase === '' ? 'it is empty' : 'found several lines';
   throw new KeyError('NO_PASSPHRASE', `${action}: ${found}, expected one line`, {
-    hint: 'Write the passphrase into it, and nothing else',
+    hint: `Write the ${name} into it, and nothing else`,
   });
 }
 

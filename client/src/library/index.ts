@@ -1,3 +1,4 @@
+export { type AbsentFirmware, absentFirmware } from './absent.ts';
 // A library read whole: where its files come from, where trust is kept, and what a release is.
 
 export {
@@ -10,7 +11,7 @@ export {
 } from './acceptance.ts';
 export { fileCache, memoryCache } from './cache.ts';
 export { type ChainedDecision, type ChainSource, type VerifiedChain, verifyChain } from './chain.ts';
-export { readEndorsements, type VerifiedEndorsement } from './endorsements.ts';
+export { type Endorsements, readEndorsements, type VerifiedEndorsement } from './endorsements.ts';
 export { type LibraryCode, LibraryError } from './errors.ts';
 export { type Files, folder } from './files.ts';
 export { type CplView, Library, type ListedRelease } from './library.ts';

@@ -112,6 +112,12 @@ export class Library {
     return { index, entries: new Map(shard.entries.map((entry) => [entry.entry, entry])) };
   }
 
+  /** Every manufacturer code that the newest Central Products List has entries of. */
+  async cplCodes(): Promise<readonly ManufacturerCode[]> {
+    const index = await this.#listed(CPL_INDEX_PATH, cplIndex);
+    return [...new Set(index?.shards.map(({ code }) => code))].sort();
+  }
+
   /** Every manufacturer code that has releases. */
   async codes(): Promise<readonly ManufacturerCode[]> {
     const index = await this.#listed(CATALOGUE_INDEX_PATH, catalogueIndex);

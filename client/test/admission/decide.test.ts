@@ -11,7 +11,13 @@ import {
   sealedCodes,
   summary,
 } from '../../src/admission/index.ts';
-import { type CplEntry, parseEntryId, parseHardwareVersion, parsePartyId } from '../../src/firmware/index.ts';
+import {
+  type CplEntry,
+  firmwareVersionOf,
+  parseEntryId,
+  parseHardwareVersion,
+  parsePartyId,
+} from '../../src/firmware/index.ts';
 import { imageOf, octets, withTrailer } from '../firmware/synthetic.ts';
 import { FFF1, FFF2, factsWith, fileWith, OTHER_HASH, publishedRelease } from './honest.ts';
 import { withHeader } from './spoiled.ts';
@@ -205,6 +211,36 @@ describe('a header that was changed after the manufacturer signed', () => {
       'HEADER_AS_STATED',
       'SUBJECT_MISMATCH',
     ]);
+  });
+});
+
+describe('what a statement gives the rules to say', () => {
+  const acknowledged = ['UPGRADES_UNKNOWN', 'UPGRADES_DIFFER'];
+  const from = (count: number) => Array.from({ length: count }, (_, i) => firmwareVersionOf(0x02000000 + i));
+  const decided = async (count: number) =>
+    decide(await factsWith({ predicate: { upgradesFrom: from(count), acknowledged } }));
+
+  it('is said whole where it is short', async () => {
+    const { outcome, findings } = await decided(20);
+    expect(outcome).toBe('accepted');
+    expect(findings).toHaveLength(21);
+    expect(findings.at(-1)?.found).toBe(from(20).join(', '));
+  });
+
+  it('is bounded in length and number, so that the decision can be written', async () => {
+    const { outcome, findings } = await decided(5000);
+    expect(outcome).toBe('accepted');
+    expect(findings).toHaveLength(101);
+    expect(findings.at(-2)?.message).toMatch(/ \(and 4900 more\)$/);
+    expect(findings.at(-1)?.found).toMatch(/^02000000, .*…$/);
+    for (const { expected, found, message } of findings)
+      expect(Math.max(expected.length, found.length, message.length)).toBeLessThan(1100);
+  });
+
+  it('is never cut inside a sign', async () => {
+    const facts = await factsWith();
+    const image = { unread: `${'x'.repeat(999)}\u{1F4A1}${'y'.repeat(50)}` };
+    expect(decide({ ...facts, image }).findings[0]?.found).toBe(`${'x'.repeat(999)}…`);
   });
 });
 

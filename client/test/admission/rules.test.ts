@@ -18,7 +18,7 @@ const OUTCOMES = { refuse: 'refused', hold: 'held', warn: 'held', record: 'accep
 const codesOf = (facts: Facts) => [...new Set(decide(facts).findings.map(({ code }) => code))];
 
 it('an honest submission is accepted without a finding', async () => {
-  expect(RULES_VERSION).toBe('2026-11-2');
+  expect(RULES_VERSION).toBe('2026-11-3');
   expect(decide(await factsWith())).toEqual({
     outcome: 'accepted',
     rules: RULES_VERSION,

@@ -4,7 +4,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { imagePath } from '../../src/firmware/index.ts';
+import {
+  type CplEntry,
+  imagePath,
+  parseEntryId,
+  parseImageHash,
+  parseManufacturerCode,
+} from '../../src/firmware/index.ts';
 import { consistentName, parseTargetPath } from '../../src/tuf/index.ts';
 import { digestOf, FFF1, FFF2, type MadeRelease, TestLibrary, type Written } from '../library/fixture.ts';
 import { Supplier } from '../library/reader.ts';
@@ -359,6 +365,54 @@ describe('list', () => {
     const young = await TestLibrary.make();
     const supplier = await Supplier.of(await young.write());
     expect(await supplier.run('list')).toMatchObject({ exit: 0, out: [] });
+  });
+});
+
+describe('list --absent', () => {
+  it('shows what the CPL allows and nobody submitted, why, and whom to ask', async () => {
+    const young = await TestLibrary.make();
+    const held = await young.add({});
+    const entry = (id: string, to: Partial<CplEntry> = {}) => ({
+      ...held.entry,
+      entry: parseEntryId(id),
+      ...to,
+    });
+    const other = parseImageHash('cd'.repeat(32));
+    const { imageHash: _, ...waits } = entry('CPL-900002');
+    const stranger = parseManufacturerCode('FFF9');
+    young.entries.push(
+      entry('CPL-900001', { imageHash: other }),
+      waits,
+      entry('CPL-900003', { imageHash: other, status: 'Cancelled' }),
+      entry('CPL-900004', { manufacturerId: stranger, imageHash: other }),
+    );
+    const supplier = await Supplier.of(await young.write());
+    const { exit, out, err } = await supplier.run('list', '--absent');
+    expect({ exit, out, err }).toMatchInlineSnapshot(`
+      {
+        "err": [
+          "3 entries of the CPL without a release; state of 2026-11-20 09:00 UTC, good until 2026-11-23 09:00 UTC",
+        ],
+        "exit": 0,
+        "out": [
+          "ENTRY       CODE  TYPE  MODEL  HARDWARE  FIRMWARE  WHY                           ASK",
+          "CPL-900001  FFF1  ESME  0A01   0102      01000203  commercial, or not submitted  Example Meters",
+          "CPL-900002  FFF1  ESME  0A01   0102      01000203  no hash on the CPL yet        Example Meters",
+          "CPL-900004  FFF9  ESME  0A01   0102      01000203  commercial, or not submitted  nobody here makes this code",
+        ],
+      }
+    `);
+    expect((await supplier.run('list', '--absent', '--type', 'GSME')).out).toEqual([]);
+    const { out: json } = await supplier.run('list', '--absent', '--manufacturer', 'FFF9', '--json');
+    expect(JSON.parse(json.join())).toMatchObject({
+      format: 'cfl/absent/1',
+      absent: [{ entry: { entry: 'CPL-900004' }, why: 'commercial, or not submitted' }],
+    });
+  });
+
+  it('has no states', async () => {
+    const supplier = await Supplier.of(place);
+    expect(await supplier.run('list', '--absent', '--state', 'current')).toMatchObject({ exit: 2, out: [] });
   });
 });
 

@@ -2,7 +2,8 @@
 
 import { bundleFromJSON } from '@sigstore/bundle';
 import { describe, expect, it, test } from 'vitest';
-import type { Json } from '../../src/encoding/index.ts';
+import { extension } from '../../../scripts/pki/certificate.ts';
+import { der, type Json } from '../../src/encoding/index.ts';
 import { LARGEST_BUNDLE, parseBundle } from '../../src/evidence/bundle.ts';
 import { EvidenceError, signStatement } from '../../src/evidence/index.ts';
 import { memorySigner, signerOf } from '../../src/keys/index.ts';
@@ -222,6 +223,47 @@ describe('refuses a bundle', () => {
     const codes = new Set<string>();
     for (let n = 0; n < honest.length; n += 41) codes.add(await refusal(honest.subarray(0, n)));
     expect([...codes]).toEqual(['NOT_A_BUNDLE']);
+  });
+});
+
+/** Each octet string holds the beginning of a sequence of all that comes behind it, so that a reader that looks inside reads it twice. */
+function endless(levels: number): Uint8Array {
+  let rest: Uint8Array = der.writeDer(der.TAG.null);
+  for (let level = 0; level < levels; level++) {
+    const { length } = rest;
+    const sequence = der.sequence(rest);
+    const begun = der.octetString(sequence.subarray(0, sequence.length - length));
+    rest = Buffer.concat([begun, rest]);
+  }
+  return der.sequence(rest);
+}
+
+describe('what would take hours to read is refused at once', () => {
+  it('and is a hundred octets long', () => {
+    expect(endless(24).length).toBeLessThan(110);
+  });
+
+  it.each([24, 60, 5000])('as a time stamp of %i levels', async (levels) => {
+    const changed = edited(honest, (bundle) => {
+      Object.assign(stamps(bundle)[0] ?? {}, { signedTimestamp: base64(endless(levels)) });
+    });
+    expect(await refusal(honest).catch((error: Error) => error.message)).toBe('it was accepted');
+    expect(await refusal(changed)).toBe('NOT_A_BUNDLE');
+  });
+
+  it.each([24, 60, 5000])('as a certificate of %i levels', async (levels) => {
+    const changed = edited(honest, ({ verificationMaterial: { certificate } }) => {
+      certificate.rawBytes = base64(endless(levels));
+    });
+    expect(await refusal(changed)).toBe('NOT_A_BUNDLE');
+  });
+
+  it('inside an extension of a certificate that an authority issued', async () => {
+    const issued = await pki.issue({ extensions: [extension('2.999.7', endless(60))] });
+    const changed = edited(honest, ({ verificationMaterial: { certificate } }) => {
+      certificate.rawBytes = base64(issued.certificate);
+    });
+    expect(await refusal(changed)).toBe('NOT_A_BUNDLE');
   });
 });
 

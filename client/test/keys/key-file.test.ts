@@ -188,11 +188,11 @@ describe('a key does not open', () => {
     expect((await refusal(openSigner(path, { passphrase: neverAsked }))).code).toBe(code);
   });
 
-  test('from a place that is not known, whose PIN is not repeated', async () => {
-    const error = await refusal(open('pkcs11:token=cfl;object=gate?pin-value=123456'));
+  test('from a place that is not known, whose secrets are not repeated', async () => {
+    const error = await refusal(open('vault:gate?token=123456'));
     expect(error.code).toBe('UNKNOWN_SCHEME');
     expect(`${error.message} ${error.hint}`).not.toContain('123456');
-    expect(error.message).toContain('expected "file"');
+    expect(error.message).toContain('expected "file", "pkcs11" or "cmd"');
   });
 });
 

@@ -26,6 +26,8 @@ interface Scene {
   readonly honest: MadeRelease;
   /** Puts the endorsement there; over another bundle or by another kind of party where that is said. */
   endorse(lie?: Lie): Promise<void>;
+  /** The authority's list says so of the endorser's certificate. */
+  revoke(from: Date): void;
 }
 
 async function scene(): Promise<Scene> {
@@ -35,6 +37,10 @@ async function scene(): Promise<Scene> {
   return {
     library,
     honest,
+    revoke(revoked) {
+      const { trust } = library;
+      trust.crls.push(trust.pki.crl({ number: 9, entries: [{ serial: by.serial, revoked, reason: 1 }] }));
+    },
     async endorse({ bundle, kinds = ['supplier'], purposes = ['endorsement'] }: Lie = {}) {
       const { from } = registered(by);
       const own = { sha256: registered(by).sha256, from, purposes };
@@ -79,4 +85,15 @@ test.each<[string, Lie]>([
   await made.endorse(lie);
   const { exit, out } = await shown(made);
   expect({ exit, out }).toEqual({ exit: 1, out: [] });
+});
+
+test('an endorsement whose certificate was revoked does not count, and hides nothing of the release', async () => {
+  const made = await scene();
+  await made.endorse();
+  made.revoke(new Date('2026-11-19T00:00:00Z'));
+  expect((await shown(made)).out).toContain('  endorsed  Example Energy, 2026-11-18');
+  made.revoke(new Date('2026-11-17T00:00:00Z'));
+  const { exit, out } = await shown(made);
+  expect(exit).toBe(0);
+  expect(out).toContain('  endorsed  by no supplier; not by Example Energy: its certificate was revoked');
 });

@@ -1,12 +1,16 @@
 // Does the register's next version keep what the one before said? (register-growth.ts of the client)
 //
 // A reader judges old evidence by today's register. So a revocation or a withdrawal that is left out, or an
-// authority that is opened again, is refused here, whoever planned and signed the change.
+// authority that is opened again, is refused here, whoever planned and signed the change. So is a Central
+// Products List that is not newer: what the Panel has ended would be allowed again.
 
 import { sha256 } from '@cfl/client/encoding';
 import {
   ANCHORS_PATH,
   anchorsFile,
+  CPL_INDEX_PATH,
+  type CplIndex,
+  cplIndex,
   type Format,
   FormatError,
   lostAnchors,
@@ -23,12 +27,12 @@ import {
   WITHDRAWN_PATH,
   withdrawnFile,
 } from '@cfl/client/firmware';
-import { parseRoleName, parseTargetPath, type Targets } from '@cfl/client/tuf';
+import { parseRoleName, parseTargetPath, type RoleName, type Targets } from '@cfl/client/tuf';
 import type { Published } from '../deploy/state.ts';
 import { familyOf } from './bins.ts';
 import type { Change } from './change.ts';
 
-const REGISTRAR = parseRoleName('registrar');
+const FAMILIES: readonly RoleName[] = ['registrar', 'cpl'].map(parseRoleName);
 
 type Loss = (before: Uint8Array, after: Uint8Array) => readonly string[];
 
@@ -38,10 +42,17 @@ const KEPT: ReadonlyMap<string, Loss> = new Map([
   [ANCHORS_PATH, between(anchorsFile, lostAnchors)],
   [REVOCATIONS_PATH, between(revocationsFile, lostRevocations)],
   [WITHDRAWN_PATH, between(withdrawnFile, lostWithdrawals)],
+  [CPL_INDEX_PATH, between(cplIndex, olderList)],
 ]);
 
 function between<T>({ parse }: Format<T>, lost: (before: T, after: T) => readonly string[]): Loss {
   return (before, after) => lost(parse(before), parse(after));
+}
+
+function olderList(before: CplIndex, after: CplIndex): readonly string[] {
+  return after.snapshot > before.snapshot
+    ? []
+    : [`the list is snapshot ${after.snapshot}, expected a later one than ${before.snapshot}`];
 }
 
 /** What the change would take out of the register, as a sentence; undefined where it takes nothing. */
@@ -51,7 +62,7 @@ export async function registerLoss(
 ): Promise<string | undefined> {
   if (published === undefined) return undefined;
   const files = [...metadata].flatMap(([role, { signed }]) =>
-    familyOf(role) === REGISTRAR ? [(signed as Targets).targets] : [],
+    FAMILIES.includes(familyOf(role)) ? [(signed as Targets).targets] : [],
   );
   for (const [path, lossOf] of KEPT) {
     const target = parseTargetPath(path);
@@ -61,7 +72,7 @@ export async function registerLoss(
     if (listed.hashes.get('sha256') === (await sha256(before))) continue;
     // Not from the library's own store: an older version lies there, too
     const after = targets.get(target);
-    if (after === undefined) return `registrar replaces ${path}, and the file is not in the change`;
+    if (after === undefined) return `${path} is replaced, and the file is not in the change`;
     const [lost] = readable(() => lossOf(before, after));
     if (lost !== undefined) return `in ${path}, ${lost}`;
   }

@@ -86,8 +86,7 @@ async function freeName(files: Files, base: string, name: string): Promise<strin
 
 async function isPartOf(files: Files, part: string, whole: string): Promise<boolean> {
   for (const path of await contentsOf(files, part)) {
-    const [one, other] = [await files.read(`${part}/${path}`), await files.read(`${whole}/${path}`)];
-    if (one === undefined || other === undefined || !equalOctets(one, other)) return false;
+    if (!(await isSameFile(files, `${part}/${path}`, `${whole}/${path}`))) return false;
   }
   return true;
 }
@@ -97,10 +96,16 @@ export async function isSameSubmission(files: Files, one: string, other: string)
   const [ones, others] = [await targetsOf(files, one), await targetsOf(files, other)];
   if (ones.join() !== others.join()) return false;
   for (const path of ones) {
-    const [a, b] = [await files.read(`${one}/${path}`), await files.read(`${other}/${path}`)];
-    if (a === undefined || b === undefined || !equalOctets(a, b)) return false;
+    if (!(await isSameFile(files, `${one}/${path}`, `${other}/${path}`))) return false;
   }
   return true;
+}
+
+/** A file that is too large to be read is like no other. */
+async function isSameFile(files: Files, one: string, other: string): Promise<boolean> {
+  const a = await files.read(one).catch(undefinedIfTooLarge);
+  const b = await files.read(other).catch(undefinedIfTooLarge);
+  return a !== undefined && b !== undefined && equalOctets(a, b);
 }
 
 async function targetsOf(files: Files, base: string): Promise<readonly string[]> {

@@ -9,7 +9,14 @@
 // - Of one release alone, only the submissions that brought it are decided. What was published before is then
 //   taken from the catalogue of that time, and not from the decisions before it.
 
-import { type Decision, decide, RULES_VERSION, type RuleCode, rules } from '@cfl/client/admission';
+import {
+  type Decision,
+  decide,
+  type Facts,
+  RULES_VERSION,
+  type RuleCode,
+  rules,
+} from '@cfl/client/admission';
 import { parseDate } from '@cfl/client/encoding';
 import { parseReleasePath } from '@cfl/client/firmware';
 import { type Acceptance, type ChainedDecision, type ChainHead, HEAD_PATH } from '@cfl/client/library';
@@ -133,7 +140,10 @@ async function replaySubmission(
       );
       if (again === undefined)
         return differing(one.acceptance, ['it is not in the submission that it names']);
-      const found = differencesOf(one.acceptance, decide(again.facts, { without }), without);
+      const found = [
+        ...otherFacts(one.acceptance, again.facts),
+        ...differencesOf(one.acceptance, decide(again.facts, { without }), without),
+      ];
       const disputed = [...past.disputed].map(
         (path) => `${path}: the gate read something else than the decisions before it make`,
       );
@@ -163,6 +173,15 @@ function accepted(past: PastLibrary, { change }: Submission): Published {
 function differing(acceptance: Acceptance, differences: readonly string[]): Replayed {
   if (acceptance.rules !== RULES_VERSION) return { acceptance, outcome: 'other rules', differences: [] };
   return { acceptance, outcome: differences.length === 0 ? 'same' : 'differs', differences };
+}
+
+/** What the record says beside the rules; the gate refuses an older CPL than the newest record names. */
+function otherFacts(acceptance: Acceptance, { cpl, statement }: Facts): readonly string[] {
+  const { originator } = statement.predicate;
+  const again = { cpl: cpl.snapshot, originator };
+  return (['cpl', 'originator'] as const)
+    .filter((name) => acceptance[name] !== again[name])
+    .map((name) => `${name}: recorded ${acceptance[name]}, now ${again[name]}`);
 }
 
 /** Rule by rule. */

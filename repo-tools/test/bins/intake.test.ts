@@ -163,6 +163,11 @@ test('a split that is not the one of the arithmetic is refused, though the manuf
       roles: role.delegations.roles.map((one) => ({ ...one, covers: { paths: ['firmware/FFF1/*/*'] } })),
     },
   });
+  const head = change.metadata.get(meters.role) as Document<Targets>;
+  const delegating: Edit = (role) => ({
+    ...role,
+    ...(head.signed.delegations === undefined ? {} : { delegations: head.signed.delegations }),
+  });
   const published = await loadState(library.place);
   const whole = await revise(meters.role, await published.role(meters.role), { add: change.targets }, NOW);
   const attacks: Record<string, Change> = {
@@ -177,6 +182,7 @@ test('a split that is not the one of the arithmetic is refused, though the manuf
     'an entry in both': await edited(change, meters, new Map([[BINS[1], withIt]])),
     'an entry lost': await edited(change, meters, new Map([[BINS[0], without]])),
     'other patterns': await edited(change, meters, new Map([[meters.role, looser]])),
+    'a bin that delegates further': await edited(change, meters, new Map([[BINS[0], delegating]])),
     'a bin without a signature': await edited(change, meters, new Map([[BINS[0], (role) => role]]), []),
     'a bin left out': {
       ...change,

@@ -157,7 +157,7 @@ describe('refused is a change of the registrar, signed in full, that', () => {
       { ...change, targets: new Map() },
       {
         code: 'NOT_A_CHANGE',
-        message: /replaces register\/revocations\.json, and the file is not in the change$/,
+        message: /register\/revocations\.json is replaced, and the file is not in the change$/,
       },
     );
   });

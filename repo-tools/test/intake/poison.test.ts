@@ -1,5 +1,6 @@
 // What one party sends can stop nobody else's: whatever stands in a submission, the run goes on to the next.
 
+import { encodeCanonical } from '@cfl/client/encoding';
 import { expect, test } from 'vitest';
 import { writeChange } from '../../src/change/change.ts';
 import { draftOf, imageOf, inbox, outcomes, rowFor, runIntake, scene, submitTo } from './scene.ts';
@@ -47,6 +48,17 @@ test.each(Object.entries(UNSIGNED))(
     expect(outcomes(await runIntake(library))).toEqual(['accepted']);
   },
 );
+
+test('a signature that is longer than any, under a key of the role, is refused', async () => {
+  const { library, name } = await two();
+  const files = inbox(library.place);
+  const path = `${name}/metadata/m-fff1.json`;
+  const role = JSON.parse(text(await files.read(path)));
+  const other = library.meters.signers.find(({ key }) => key.id !== role.signatures[0].keyid)?.key.id ?? '';
+  const signatures = [...role.signatures, { keyid: other, sig: 'ab'.repeat(20_000) }];
+  await files.replace(path, encodeCanonical({ ...role, signatures }));
+  expect(outcomes(await runIntake(library))).toEqual(['refused NOT_A_SUBMISSION', 'accepted']);
+});
 
 const BROKEN: Record<string, [file: RegExp, content: string]> = {
   'a role file nested without end': [/m-fff1\.json$/, '['.repeat(100_000)],

@@ -1,6 +1,7 @@
 // A role file that a manufacturer signed is published only if it adds exactly what was submitted.
 // Each attack is signed with the manufacturer's own keys; the same submission without it is accepted.
 
+import { type JsonObject, parseJson } from '@cfl/client/encoding';
 import { imagePath, parseManufacturerCode, parseReleaseId } from '@cfl/client/firmware';
 import { memorySigner } from '@cfl/client/keys';
 import {
@@ -109,6 +110,13 @@ const ATTACKS: Record<string, Attack> = {
         ],
       },
     }));
+  },
+  'a member that nobody knows': async (change, maker) => {
+    const before = change.metadata.get(maker.role) as Document<Targets>;
+    const { signed } = parseJson(before.octets) as { readonly signed: JsonObject };
+    let document = await parseTargets(encodeDocument({ ...signed, note: 'x' }, []), maker.role);
+    for (const signer of maker.signers) document = await signDocument(maker.role, document, signer);
+    return { ...change, metadata: new Map([[maker.role, document]]) };
   },
   'a version left out': (change, maker) =>
     resigned(change, maker, (role) => ({ ...role, version: role.version + 1 })),

@@ -2,7 +2,13 @@
 
 import { sealedCodes } from '@cfl/client/admission';
 import { sha256 } from '@cfl/client/encoding';
-import { catalogueShard, catalogueShardPath, decisionPath } from '@cfl/client/firmware';
+import {
+  catalogueShard,
+  catalogueShardPath,
+  decisionPath,
+  parseManufacturerCode,
+  parsePartyId,
+} from '@cfl/client/firmware';
 import {
   acceptanceFile,
   type ChainHead,
@@ -178,6 +184,21 @@ test('a decision that left out what a rule said is found out', async () => {
     'differs',
     'SIZE: recorded was not asked, now passed',
   ]);
+});
+
+test.each([
+  ['cpl', { cpl: 1 }, 'cpl: recorded 1, now 2'],
+  ['code', { code: parseManufacturerCode('FFF1') }, expect.stringMatching(/^cannot be decided again: /)],
+  [
+    'originator',
+    { originator: parsePartyId('example-meters') },
+    'originator: recorded example-meters, now sample-gas',
+  ],
+])('a decision that names another %s is found out', async (_, changes, difference) => {
+  const library = await busy();
+  expect(outcomesOf(await replayed(library.place)).at(-1)).toEqual(['same']);
+  await lie(library, changes);
+  expect(outcomesOf(await replayed(library.place)).at(-1)).toEqual(['differs', difference]);
 });
 
 test('an admission that the rules do not allow is found out', async () => {
