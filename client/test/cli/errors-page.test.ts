@@ -37,6 +37,7 @@ test.each<[string, readonly string[]]>([
   ['The library and its releases', union('client/src/library/errors.ts', 'LibraryCode')],
   ['Signed statements', union('client/src/evidence/errors.ts', 'EvidenceCode')],
   ['Key files', union('client/src/keys/errors.ts', 'KeyErrorCode')],
+  ['Sending', union('repo-tools/src/submission/send-errors.ts', 'SendCode')],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
   ['Findings of a check from outside', literals('repo-tools/src/check/checks.ts')],
 ])('"%s" explains each of its codes, and says what to do', (section, codes) => {
@@ -49,5 +50,5 @@ test.each<[string, readonly string[]]>([
 });
 
 test('no section is left without its check', () => {
-  expect(sections.size).toBe(7);
+  expect(sections.size).toBe(8);
 });
