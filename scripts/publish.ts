@@ -11,53 +11,52 @@
 
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EXIT, processIo, runProgram } from '@cfl/client/cli';
+import { EXIT, type Io, processIo, runProgram } from '@cfl/client/cli';
 import { publishProgram } from '@cfl/repo-tools/cli';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    form: { type: 'string', default: 'release.json' },
-    notes: { type: 'string', default: 'notes.md' },
-    settings: { type: 'string', default: '.' },
-    to: { type: 'string', default: 'submissions' },
-    send: { type: 'string' },
-  },
-});
+const options = {
+  form: { type: 'string', default: 'release.json' },
+  notes: { type: 'string', default: 'notes.md' },
+  settings: { type: 'string', default: '.' },
+  to: { type: 'string', default: 'submissions' },
+  send: { type: 'string' },
+} as const;
 
-const io = processIo();
+/** Returns the exit code: of the first image that did not go through. */
+export async function publish(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+  const run = (...argv: string[]) => runProgram(publishProgram, [...argv, '--settings', values.settings], io);
+  const send = values.send === undefined ? [] : ['--send', values.send];
 
-async function run(...argv: string[]): Promise<number> {
-  return runProgram(publishProgram, [...argv, '--settings', values.settings], io);
+  async function publishOne(image: string, work: string): Promise<number> {
+    const begun = await run('new', resolve(image), '--to', work);
+    if (begun !== EXIT.done) return begun;
+    await fillIn(work, values.form);
+    await copyFile(values.notes, join(work, 'notes.md'));
+    // Exit code 4: it would only wait for the CPL, or a person must look. submit tells the two apart
+    const judged = await run('check', work);
+    if (judged !== EXIT.done && judged !== EXIT.act) return judged;
+    return run('submit', work, '--to', values.to, ...send);
+  }
+
+  for (const image of positionals) {
+    const work = await mkdtemp(join(tmpdir(), 'cfl-release-'));
+    const exit = await publishOne(image, work);
+    await rm(work, { recursive: true });
+    if (exit !== EXIT.done) return exit;
+  }
+  if (positionals.length === 0) io.err('Cannot publish: no image is given');
+  return positionals.length === 0 ? EXIT.usage : EXIT.done;
 }
 
 /** Fields of the form go over those that were read from the image and the library; `image` stays. */
-async function fillIn(work: string): Promise<void> {
+async function fillIn(work: string, form: string): Promise<void> {
   const read = async (path: string) => JSON.parse(await readFile(path, 'utf8')) as object;
-  const made = await read(join(work, 'release.json'));
-  const { image, ...form } = { image: undefined, ...(await read(values.form)) };
-  const filled = `${JSON.stringify({ ...made, ...form }, undefined, 2)}\n`;
-  await writeFile(join(work, 'release.json'), filled);
-  await copyFile(values.notes, join(work, 'notes.md'));
+  const { image, ...fields } = { image: undefined, ...(await read(form)) };
+  const filled = { ...(await read(join(work, 'release.json'))), ...fields };
+  await writeFile(join(work, 'release.json'), `${JSON.stringify(filled, undefined, 2)}\n`);
 }
 
-async function publish(image: string, work: string): Promise<number> {
-  const begun = await run('new', resolve(image), '--to', work);
-  if (begun !== EXIT.done) return begun;
-  await fillIn(work);
-  // Exit code 4: it would only wait for the CPL, or a person must look. submit tells the two apart
-  const judged = await run('check', work);
-  if (judged !== EXIT.done && judged !== EXIT.act) return judged;
-  const send = values.send === undefined ? [] : ['--send', values.send];
-  return run('submit', work, '--to', values.to, ...send);
-}
-
-if (positionals.length === 0) io.err('Cannot publish: no image is given');
-process.exitCode = positionals.length === 0 ? EXIT.usage : EXIT.done;
-for (const image of positionals) {
-  const work = await mkdtemp(join(tmpdir(), `${basename(image)}-`));
-  process.exitCode = (await publish(image, work)) || process.exitCode;
-  await rm(work, { recursive: true });
-}
+if (import.meta.main) process.exitCode = await publish(process.argv.slice(2), processIo());
