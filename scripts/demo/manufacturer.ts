@@ -55,7 +55,7 @@ async function makeDesk(
   const home = homeOf(stage, party.id);
   const { name, key: kind = 'P-256', codes = [], mailbox } = party;
   const { passphrase } = stage;
-  const files = await authorities.certify(home, { subject: name, passphrase, kind });
+  const files = await authorities.certify(home, { subject: name, passphrase, kind, mailbox });
   await initPublisher({
     base: home,
     library: stage.base,

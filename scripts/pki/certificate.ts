@@ -154,6 +154,11 @@ function keyIdentifier(key: KeyObject): Buffer {
     .digest();
 }
 
+/** A mailbox as subject alternative name. */
+export function mailboxName(mailbox: string): Extension {
+  return extension('2.5.29.17', der.sequence(der.writeDer(0x81, new TextEncoder().encode(mailbox))));
+}
+
 function crlNumber(number: number): Extension {
   return extension('2.5.29.20', der.integer(number));
 }

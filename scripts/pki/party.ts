@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKeyFile } from '@cfl/client/keys';
+import { mailboxName } from './certificate.ts';
 import type { Pki } from './pki.ts';
 
 export interface EvidenceFiles {
@@ -19,18 +20,21 @@ export interface EvidenceFilesOptions {
   /** Empty: the key lies there in the clear. */
   readonly passphrase: string;
   readonly kind?: 'P-256' | 'RSA-2048';
+  /** Of a function: a name that verifiers of Sigstore ask for. */
+  readonly mailbox?: string | undefined;
 }
 
 export async function writeEvidenceFiles(
   pki: Pki,
   base: string,
-  { subject, passphrase, kind = 'P-256' }: EvidenceFilesOptions,
+  { subject, passphrase, kind = 'P-256', mailbox }: EvidenceFilesOptions,
 ): Promise<EvidenceFiles> {
   const [key, certificate] = ['keys/statement.pem', 'keys/statement.crt'];
   await mkdir(join(base, 'keys'), { recursive: true, mode: 0o700 });
   const issued = await pki.issue({
     subject,
     key: kind === 'P-256' ? await keyFile(join(base, key), passphrase) : kind,
+    ...(mailbox === undefined ? {} : { extensions: [mailboxName(mailbox)] }),
   });
   if (kind === 'RSA-2048')
     await writeFile(join(base, key), pemOf(issued.privateKey, passphrase), { mode: 0o600, flag: 'wx' });

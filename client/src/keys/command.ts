@@ -12,6 +12,7 @@
 import { spawn } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { publicKey } from '../tuf/key.ts';
 import type { PublicKey } from '../tuf/types.ts';
 import { fileError, KeyError } from './errors.ts';
@@ -30,10 +31,12 @@ interface CommandKey {
   readonly publicFile: string;
 }
 
-/** Throws KeyError. */
-export async function openCommand(uri: string): Promise<Signer> {
-  const { program, args, publicFile } = parseCommandUri(uri);
-  const key = await readP256(publicFile);
+/** Throws KeyError. A path in it starts from `base`; a program without a slash is looked for as a shell does. */
+export async function openCommand(uri: string, base?: string): Promise<Signer> {
+  const { program: named, args, publicFile } = parseCommandUri(uri);
+  const placed = (path: string) => (base === undefined ? path : resolve(base, path));
+  const program = named.includes('/') ? placed(named) : named;
+  const key = await readP256(placed(publicFile));
   return verifying(`the program "${program}"`, {
     key,
     sign: (message) => answerOf(program, args, message),

@@ -35,13 +35,18 @@ export async function createKeyFile(
   const key = await publicKeyOf(privateKey);
   await writeNew(path, pem, 0o600);
   try {
-    await writeNew(publicPath(path), `${JSON.stringify(key.json, null, 2)}\n`, 0o644);
+    await writePublicKey(publicPath(path), key);
   } catch (error) {
     // Made a moment ago and known to nobody: without its public part it must not look like a usable key
     await rm(path);
     throw error;
   }
   return key;
+}
+
+/** Hands on the public part of a key, wherever the key is. */
+export function writePublicKey(path: string, key: PublicKey): Promise<void> {
+  return writeNew(path, `${JSON.stringify(key.json, null, 2)}\n`, 0o644);
 }
 
 /** `keys/gate.pem` → `keys/gate.pub` */

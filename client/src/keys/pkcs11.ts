@@ -12,6 +12,7 @@
 // The native part of pkcs11js is not built at installation: docs/dependencies.md says how.
 
 import { createHash, createPublicKey } from 'node:crypto';
+import { resolve } from 'node:path';
 import type * as Pkcs11 from 'pkcs11js';
 import { der } from '../encoding/index.ts';
 import { publicKey } from '../tuf/key.ts';
@@ -27,6 +28,8 @@ export interface Pkcs11Options {
   /** Asks for the PIN of the token of this label; without it CFL_PIN_FILE, then the terminal. */
   readonly pin?: (token: string) => Promise<string>;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The folder that the path of `pin-source` starts from. */
+  readonly base?: string;
 }
 
 type Driver = typeof Pkcs11;
@@ -57,7 +60,7 @@ export async function openPkcs11(uri: string, options: Pkcs11Options = {}): Prom
       ? undefined
       : wanted.pinFile === undefined
         ? await ask(label)
-        : await readPin({ prompt: '', env: { CFL_PIN_FILE: wanted.pinFile } });
+        : await readPin({ prompt: '', env: { CFL_PIN_FILE: resolve(options.base ?? '.', wanted.pinFile) } });
     token.logIn(session, label, pin);
   }
   const place = `the token "${label}"`;

@@ -46,6 +46,7 @@ const CHECKED: readonly (readonly [section: string, codes: readonly string[]])[]
       ...union('client/src/campaign/errors.ts', 'CampaignCode'),
     ],
   ],
+  ['Sending', union('repo-tools/src/submission/send-errors.ts', 'SendCode')],
   ['The programs themselves', literals('client/src/cli/refusal.ts')],
   ['Findings of a check from outside', literals('repo-tools/src/check/checks.ts')],
 ];

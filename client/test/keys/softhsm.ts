@@ -71,11 +71,18 @@ export class SoftToken {
     { label, id = '01', curve = 'P-256' }: { label: string; id?: string; curve?: string },
   ): Promise<KeyObject> {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
+    await this.importKey(token, { label, id, key: privateKey });
+    return publicKey;
+  }
+
+  async importKey(
+    token: string,
+    { label, id, key }: { label: string; id: string; key: KeyObject },
+  ): Promise<void> {
     const file = join(this.folder, `${label}.pem`);
-    await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    await writeFile(file, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     this.#util('--import', file, '--token', token, '--label', label, '--id', id, '--pin', PIN);
     await rm(file);
-    return publicKey;
   }
 
   /** Signs in a process of its own: the module reads its settings from the environment of the process. */

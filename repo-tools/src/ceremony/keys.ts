@@ -1,8 +1,16 @@
-// The keys of a library that lie on its operator's machine: `private/keys/<name>.pem`, encrypted.
+// The keys of a library that its operator's machine signs with: `private/keys/<name>.pem`, encrypted; or
+// `<name>.uri`, one line that says where the key is instead (a token, another program). `<name>.pub` is its public part.
 
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createKeyFile, openSigner, readPublicKey, type Signer } from '@cfl/client/keys';
+import {
+  createKeyFile,
+  KeyError,
+  openSigner,
+  readPublicKey,
+  type Signer,
+  writePublicKey,
+} from '@cfl/client/keys';
 import type { PublicKey } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
 import type { Present } from '../change/sign.ts';
@@ -27,16 +35,40 @@ export function keyFolder(base: string, ask: () => Promise<string>): KeyFolder {
   };
 }
 
-/** Makes `<name>.pem` and `<name>.pub`; a file that is there already is never overwritten. */
+/**
+ * Makes `<name>.pem` and `<name>.pub`; a file that is there already is never overwritten. Where `<name>.uri` was put
+ * there before, the key is the one that it names, and only its public part is written.
+ */
 export async function makeKey(folder: KeyFolder, name: string): Promise<PublicKey> {
-  return createKeyFile(join(folder.path, `${name}.pem`), await folder.passphrase());
+  if ((await uriOf(folder, name)) === undefined)
+    return createKeyFile(join(folder.path, `${name}.pem`), await folder.passphrase());
+  const { key } = await open(folder, name);
+  await writePublicKey(join(folder.path, `${name}.pub`), key);
+  return key;
+}
+
+/** Undefined where the key lies in a file of the folder. */
+async function uriOf({ path }: KeyFolder, name: string): Promise<string | undefined> {
+  const file = join(path, `${name}.uri`);
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw cause;
+  });
+  const uri = text?.trim();
+  if (uri === undefined || /^[^\r\n]+$/.test(uri)) return uri;
+  const found = uri === '' ? 'it is empty' : 'found several lines';
+  throw new KeyError('BAD_URI', `Cannot read where the key "${file}" is: ${found}, expected one line`, {
+    hint: 'Write the URI of the key into it, and nothing else',
+  });
 }
 
 /** The online keys that the library names today; a rotated one lies beside the one before it. */
 export async function openGatewaySigners(folder: KeyFolder, present: Present): Promise<GatewaySigners> {
-  const [gate, catalogue, snapshot, timestamp] = await Promise.all(
-    ONLINE_ROLES.map(async (role) => (await openOnlineSigner(folder, role, present)) ?? notHere(role)),
-  );
+  // One after another: a token or a person may be asked
+  const signers: Signer[] = [];
+  for (const role of ONLINE_ROLES)
+    signers.push((await openOnlineSigner(folder, role, present)) ?? notHere(role));
+  const [gate, catalogue, snapshot, timestamp] = signers;
   if (gate === undefined || catalogue === undefined || snapshot === undefined || timestamp === undefined) {
     throw new TypeError('an online role has no signer');
   }
@@ -65,8 +97,26 @@ function notHere(role: string): never {
   );
 }
 
-function open(folder: KeyFolder, name: string): Promise<Signer> {
-  return openSigner(join(folder.path, `${name}.pem`), { passphrase: folder.passphrase });
+async function open(folder: KeyFolder, name: string): Promise<Signer> {
+  const uri = (await uriOf(folder, name)) ?? `${name}.pem`;
+  const signer = await openSigner(uri, { base: folder.path, passphrase: folder.passphrase });
+  await refuseOther(folder, name, signer);
+  return signer;
+}
+
+/** A token may be changed, and a URI may name another key than it did. */
+async function refuseOther({ path }: KeyFolder, name: string, { key }: Signer): Promise<void> {
+  const file = join(path, `${name}.pub`);
+  const known = await readPublicKey(file).catch((error: unknown) => {
+    if (error instanceof KeyError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  });
+  if (known === undefined || known.id === key.id) return;
+  throw new KeyError(
+    'NOT_SIGNED',
+    `Cannot use the key "${name}": found the key ${key.id.slice(0, 12)}, expected ${known.id.slice(0, 12)} of "${file}"`,
+    { hint: `Correct ${name}.uri; a new key comes with: cfl-repo rotate` },
+  );
 }
 
 /** The ids of the keys that can sign here. */

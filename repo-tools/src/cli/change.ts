@@ -1,7 +1,7 @@
 // Changes on their way: `sign` and `apply`.
 
 import { command, EXIT, type Io } from '@cfl/client/cli';
-import { openSigner, type Signer } from '@cfl/client/keys';
+import { nameOfKey, openSigner, type Signer } from '@cfl/client/keys';
 import { metadataFile, ROOT, type RoleName, type Targets } from '@cfl/client/tuf';
 import { recordChange } from '../audit/change.ts';
 import { openGatewaySigners } from '../ceremony/keys.ts';
@@ -33,8 +33,8 @@ export const sign = command({
     key: {
       type: 'string',
       multiple: true,
-      value: 'FILE',
-      does: 'a private key; without it, every key of private/keys that may sign',
+      value: 'URI',
+      does: 'a private key: a file, pkcs11: or cmd:; without it, every key of private/keys that may sign',
     },
     join: {
       type: 'string',
@@ -117,7 +117,7 @@ async function signWith(
 function alreadySigned({ title }: Change, uri: string, roles: readonly RoleName[]): ChangeError {
   return new ChangeError(
     'ALREADY_SIGNED',
-    `Nothing to sign in "${title}" with ${uri}: its signature is on ${roles.join(', ')} already, and counts once`,
+    `Nothing to sign in "${title}" with ${nameOfKey(uri)}: its signature is on ${roles.join(', ')} already, and counts once`,
     'Hand the change on to the next holder',
   );
 }
@@ -192,7 +192,7 @@ async function inWords(change: Change, published: Published | undefined): Promis
 }
 
 function open(uri: string, passphrase: (prompt: string) => Promise<string>): Promise<Signer> {
-  return openSigner(uri, { passphrase: () => passphrase(`Passphrase of ${uri}: `) });
+  return openSigner(uri, { passphrase: () => passphrase(`Passphrase of ${nameOfKey(uri)}: `) });
 }
 
 /** A holder signs anywhere: with the library beside it, or with the change alone. */

@@ -1,11 +1,11 @@
 // Beginning a library and admitting parties: `keygen`, `init`, `party add`.
 
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 import { GATEWAY } from '@cfl/client/access';
 import { command, EXIT, type Io, UsageError } from '@cfl/client/cli';
 import { sha256 } from '@cfl/client/encoding';
-import { createKeyFile, publicPath } from '@cfl/client/keys';
+import { createKeyFile, nameOfKey, openSigner, publicPath, writePublicKey } from '@cfl/client/keys';
 import { ROOT } from '@cfl/client/tuf';
 import { makeCredential } from '../access/files.ts';
 import { type FirstKeys, planFirstKeys } from '../access/index.ts';
@@ -27,14 +27,25 @@ export const keygen = command({
   name: 'keygen',
   does: "Makes a holder's key: an encrypted private part, and a public part to hand on",
   operands: ['FILE'],
-  options: {},
+  options: {
+    from: {
+      type: 'string',
+      value: 'URI',
+      does: 'makes none: writes the public part of a key that is in a token or elsewhere',
+    },
+  },
   examples: [
     {
       line: 'cfl-repo keygen root-1.pem',
       does: 'writes root-1.pem, which stays with its holder, and root-1.pub',
     },
+    {
+      line: "cfl-repo keygen --from 'pkcs11:token=root-1;object=firmware' root-1.pub",
+      does: 'writes root-1.pub alone: the key is in the token, and stays there',
+    },
   ],
-  async run([file], _values, io) {
+  async run([file], { from }, io) {
+    if (from !== undefined) return publicPart(from, file, io);
     const key = await createKeyFile(
       file,
       await io.passphrase(`New passphrase of ${basename(file)}: `, 'Again: '),
@@ -44,6 +55,20 @@ export const keygen = command({
     return EXIT.done;
   },
 });
+
+async function publicPart(uri: string, file: string, io: Io): Promise<number> {
+  if (extname(file) !== '.pub')
+    throw new UsageError(
+      `Cannot write the public part to "${file}": its name ends otherwise, expected ".pub"`,
+      'Run: cfl-repo keygen --help',
+    );
+  const { key } = await openSigner(uri, {
+    passphrase: () => io.passphrase(`Passphrase of ${nameOfKey(uri)}: `),
+  });
+  await writePublicKey(file, key);
+  io.out(`Wrote ${file}, key ${key.id.slice(0, 12)}: hand this on`);
+  return EXIT.done;
+}
 
 const TRIAL_KEYS = { root: 'root', targets: 'holder', registrar: 'registrar', cpl: 'panel' } as const;
 const TRIAL_CUSTODIANS = ['root', 'registrar'].flatMap((role) => [1, 2, 3].map((n) => `${role}-${n}`));

@@ -2,6 +2,7 @@
 
 import { basename, dirname, resolve } from 'node:path';
 import type { Io } from '@cfl/client/cli';
+import { nameOfKey } from '@cfl/client/keys';
 import { type Files, folder } from '@cfl/client/library';
 import { familyOf } from '../change/bins.ts';
 import type { Published } from '../deploy/state.ts';
@@ -41,7 +42,7 @@ export async function atDesk<T>(
 function ringOf({ keys }: PublishSettings, base: string, io: Io): KeyRing {
   const asked = new Map<string, Promise<string>>();
   const ask = (uri: string) => {
-    const known = asked.get(uri) ?? io.passphrase(`Passphrase of ${uri}: `);
+    const known = asked.get(uri) ?? io.passphrase(`Passphrase of ${nameOfKey(uri)}: `);
     asked.set(uri, known);
     return known;
   };

@@ -3,6 +3,7 @@
 import { relative, resolve } from 'node:path';
 import { command, EXIT, UsageError } from '@cfl/client/cli';
 import { parseManufacturerCode, parsePartyId } from '@cfl/client/firmware';
+import { nameOfKey } from '@cfl/client/keys';
 import {
   type EvidenceSettings,
   initPublisher,
@@ -23,7 +24,13 @@ export const init = command({
     party: { type: 'string', value: 'ID', does: 'the party, as the register names it' },
     code: { type: 'string', value: 'FFF1', multiple: true, does: 'a manufacturer code of the party' },
     'keys-here': { type: 'boolean', does: 'make two keys of its role, encrypted, in keys/' },
-    'statement-key': { type: 'string', value: 'FILE', does: 'the key of its statements' },
+    'role-key': {
+      type: 'string',
+      value: 'URI',
+      multiple: true,
+      does: 'a key of its role that exists: a file, pkcs11: or cmd:; instead of --keys-here',
+    },
+    'statement-key': { type: 'string', value: 'URI', does: 'the key of its statements' },
     certificate: { type: 'string', value: 'FILE', does: 'the certificate for that key, DER or PEM' },
     'time-authority': { type: 'string', value: 'URL', does: 'who stamps what it signs (RFC 3161)' },
     name: { type: 'string', value: 'TEXT', does: 'the name of the party, for the registrar' },
@@ -39,28 +46,34 @@ export const init = command({
       line: 'cfl-publish init ../library --root-sha256 9b41…e07c --party example-meters --code FFF1 --keys-here --name "Example Meters"',
       does: 'makes the keys of the role too, and party.json for the registrar',
     },
+    {
+      line: "cfl-publish init https://library.example --root root.json --party example-meters --code FFF1 --name \"Example Meters\" --role-key 'pkcs11:token=firmware;object=role-1' --role-key 'pkcs11:token=spare;object=role-2'",
+      does: 'the same with keys in two tokens, which stay there',
+    },
   ],
   async run([url], values, io) {
     const base = resolve(values.settings ?? '.');
     const keysHere = values['keys-here'] === true;
+    const uris = values['role-key'] ?? [];
+    const withParty = keysHere || uris.length > 0;
     const party = identifier(parsePartyId, values.party, '--party');
     const codes = (values.code ?? []).map((text) => identifier(parseManufacturerCode, text, '--code'));
-    if (keysHere && (values.name === undefined || codes.length === 0))
+    if (keysHere && uris.length > 0)
+      throw wrong('--keys-here makes the keys, and --role-key names them', 'Give one of the two');
+    if (withParty && (values.name === undefined || codes.length === 0))
       throw wrong(
-        '--keys-here needs --name and --code',
+        `${keysHere ? '--keys-here' : '--role-key'} needs --name and --code`,
         'Give the name and the code as the registrar shall know them',
       );
     const by = pinnedBy(values.root, values['root-sha256']);
-    await refuseOverwriting(base, keysHere);
+    await refuseOverwriting(base, withParty);
     const library = libraryFrom(base, url);
     const root = await pinHere(library, by, { base, now: io.now, wait: io.wait });
+    const named = { name: values.name ?? '', mailbox: values.mailbox };
     const made: KeysHere | undefined = keysHere
-      ? {
-          name: values.name ?? '',
-          mailbox: values.mailbox,
-          passphrase: await io.passphrase('Passphrase for the new keys: ', 'Again: '),
-        }
+      ? { ...named, passphrase: await io.passphrase('Passphrase for the new keys: ', 'Again: ') }
       : undefined;
+    const ask = (uri: string) => io.passphrase(`Passphrase of ${nameOfKey(uri)}: `);
     await initPublisher({
       base,
       library,
@@ -69,13 +82,17 @@ export const init = command({
       codes,
       evidence: evidenceFrom(values),
       keysHere: made,
+      keysElsewhere: uris.length > 0 ? { ...named, uris, ask } : undefined,
     });
-    if (made === undefined) {
-      io.err(`Wrote ${SETTINGS_FILE}: say there where your keys are (a path, or file:)`);
+    if (!withParty) {
+      io.err(`Wrote ${SETTINGS_FILE}: say there where your keys are (a path, pkcs11: or cmd:)`);
       return EXIT.done;
     }
-    io.err(`Wrote ${SETTINGS_FILE}, and keys/ with two encrypted keys, readable by you alone`);
-    io.err('Keep keys/role-2.pem apart from role-1.pem: either signs, so one lost key stops nothing');
+    if (made === undefined) io.err(`Wrote ${SETTINGS_FILE}, which says where your ${uris.length} keys are`);
+    else {
+      io.err(`Wrote ${SETTINGS_FILE}, and keys/ with two encrypted keys, readable by you alone`);
+      io.err('Keep keys/role-2.pem apart from role-1.pem: either signs, so one lost key stops nothing');
+    }
     io.out(PARTY_FILE);
     io.err(`Send ${PARTY_FILE} to the registrar; it holds public keys only`);
     return EXIT.done;

@@ -9,6 +9,7 @@ import { readLibrary } from '../intake/library.ts';
 import { readDrafts } from '../submission/draft.ts';
 import { findingLines } from '../submission/findings.ts';
 import { sealAgain } from '../submission/seal.ts';
+import { parseDestination, sendSubmission } from '../submission/send.ts';
 import { minuteOf, type SubmissionStatus, statusOf } from '../submission/status.ts';
 import { isSubmission, type SignedRole, signAgain, signOwnRoles, submitBatch } from '../submission/submit.ts';
 import { atDesk, folderAt, SETTINGS_OPTION, signedLines } from './publish-desk.ts';
@@ -17,20 +18,33 @@ const TO_OPTION = {
   to: { type: 'string', value: 'DIR', does: "write the submission there, such as the operator's inbox" },
 } as const;
 
+const SEND_OPTION = {
+  send: {
+    type: 'string',
+    value: 'URI',
+    does: 'and hand it over: github:OWNER/NAME as a pull request, or folder:DIR',
+  },
+} as const;
+
 export const submit = command({
   name: 'submit',
   does: 'Checks, signs, and writes one folder to send to the library',
   operands: ['[DIR...]'],
-  options: { ...TO_OPTION, ...SETTINGS_OPTION },
+  options: { ...TO_OPTION, ...SEND_OPTION, ...SETTINGS_OPTION },
   examples: [
     {
       line: 'cfl-publish submit meter-a meter-b',
       does: 'several releases in one submission, decided as one',
     },
     { line: 'cfl-publish submit --to /srv/library/private/inbox', does: 'for a library on this machine' },
+    {
+      line: 'cfl-publish submit --send github:example/library-inbox',
+      does: 'opens a pull request too, with the token of CFL_GITHUB_TOKEN',
+    },
   ],
-  run: ([dirs], { to, settings: given }, io) =>
+  run: ([dirs], { to, send, settings: given }, io) =>
     atDesk(given, io, async ({ settings, published, ring }) => {
+      if (send !== undefined) parseDestination(send);
       const drafts = await readDrafts(dirs, settings.party, io.now);
       const { name, change, roles } = await submitBatch(drafts, folder(resolve(to ?? '.')), {
         published,
@@ -42,9 +56,24 @@ export const submit = command({
       const statements = drafts.length === 1 ? 'the statement' : `${drafts.length} statements`;
       io.err(`Signed     ${statements}, as ${party}`);
       saySealed(io, change);
-      return saySigned(io, to === undefined ? name : `${to}/${name}`, change, roles);
+      const place = to === undefined ? name : `${to}/${name}`;
+      return sendIf(send, place, saySigned(io, place, change, roles), io);
     }),
 });
+
+/** What others must sign first stays here. */
+async function sendIf(to: string | undefined, place: string, exit: number, io: Io): Promise<number> {
+  if (to === undefined) return exit;
+  if (exit !== EXIT.done) {
+    io.err('NOT SENT   it needs more signatures: have it signed, and send it then');
+    return exit;
+  }
+  io.progress('Sending');
+  const sent = await sendSubmission(folderAt(place), to, { env: io.env });
+  io.progress(undefined);
+  io.err(`${sent.how === 'sent' ? 'Sent       ' : 'There      already, '}${sent.place}`);
+  return exit;
+}
 
 function saySealed(io: Io, { sealedTo }: Change): void {
   if (sealedTo === undefined) return;
@@ -67,26 +96,23 @@ export const sign = command({
   name: 'sign',
   does: 'Signs a submission again upon the newest version of your role, or a change that adds you or renews your role',
   operands: ['SUBMISSION'],
-  options: { ...TO_OPTION, ...SETTINGS_OPTION },
+  options: { ...TO_OPTION, ...SEND_OPTION, ...SETTINGS_OPTION },
   examples: [
     {
       line: 'cfl-publish sign fff1-7d1a64c20e5b-1',
       does: 'one signature; image, notes and statement stay as they are',
     },
   ],
-  run: ([path], { to, settings: given }, io) =>
+  run: ([path], { to, send, settings: given }, io) =>
     atDesk(given, io, async ({ published, ring }) => {
+      if (send !== undefined) parseDestination(send);
       const from = folderAt(path);
       const target = to === undefined ? from : { files: folder(resolve(to)), base: from.base };
       const options = { published, ring, now: io.now };
       if (await isSubmission(from)) {
         const { change, roles } = await signAgain(from, target, options);
-        return saySigned(
-          io,
-          to === undefined ? path.replace(/\/+$/, '') : `${to}/${from.base}`,
-          change,
-          roles,
-        );
+        const place = to === undefined ? path.replace(/\/+$/, '') : `${to}/${from.base}`;
+        return sendIf(send, place, saySigned(io, place, change, roles), io);
       }
       const { change, roles } = await signOwnRoles(await readChange(from.files, from.base), options);
       await writeChange(target.files, target.base, change);

@@ -64,7 +64,10 @@ export const rotate = command({
       does: 'a key that goes: its public part, or the beginning of its id',
     },
     threshold: { type: 'string', value: 'N', does: 'how many must sign from now on' },
-    here: { type: 'boolean', does: 'roles that sign on this machine: a new key in private/keys for each' },
+    here: {
+      type: 'boolean',
+      does: 'roles that sign on this machine: a new key in private/keys for each, or where <role>-<n>.uri there says',
+    },
   },
   examples: [
     {

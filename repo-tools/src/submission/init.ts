@@ -1,5 +1,5 @@
-// How does a party begin? `publish.json` says for whom and whence it publishes; with `--keys-here` the keys
-// of its role are made on this machine, and `party.json` holds what the registrar needs. The key of its
+// How does a party begin? `publish.json` says for whom and whence it publishes. Where the keys of its role are made
+// on this machine, or named where they are, `party.json` holds what the registrar needs. The key of its
 // statements and the certificate for it come from the party's own certificate authority.
 
 import { mkdir, readFile } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import type { NewParty } from '../ceremony/party.ts';
 import { encodePartyFile } from '../ceremony/party-file.ts';
 import { manufacturerRole } from '../ceremony/roles.ts';
 import { ChangeError } from '../change/errors.ts';
+import { type AskFor, openKey } from './keys.ts';
 import { encodeSettings, type PublishSettings, SETTINGS_FILE } from './settings.ts';
 
 export const PARTY_FILE = 'party.json';
@@ -28,20 +29,30 @@ export interface InitOptions {
   readonly codes: readonly ManufacturerCode[];
   /** Undefined where it is still to be filled in. */
   readonly evidence: EvidenceSettings | undefined;
-  /** Undefined where the keys are elsewhere. */
+  /** Undefined where the keys are still to be said. */
   readonly keysHere: KeysHere | undefined;
+  /** Where the keys of the role are, that exist already; instead of `keysHere`. */
+  readonly keysElsewhere?: KeysElsewhere | undefined;
 }
 
-/** Paths relative to `publish.json`. */
+/** Paths relative to `publish.json`; the key may be any URI. */
 export interface EvidenceSettings {
   readonly key: string;
   readonly certificate: string;
   readonly timeAuthority: string;
 }
 
-export interface KeysHere {
+interface Named {
   readonly name: string;
   readonly mailbox: string | undefined;
+}
+
+export interface KeysElsewhere extends Named {
+  readonly uris: readonly string[];
+  readonly ask: AskFor;
+}
+
+export interface KeysHere extends Named {
   readonly passphrase: string;
   readonly unencrypted?: KeyFileOptions['unencrypted'];
 }
@@ -55,10 +66,12 @@ export async function initPublisher({
   codes,
   evidence,
   keysHere,
+  keysElsewhere,
 }: InitOptions): Promise<PublishSettings> {
-  await refuseOverwriting(base, keysHere !== undefined);
+  const named = keysHere ?? keysElsewhere;
+  await refuseOverwriting(base, named !== undefined);
   const files = folder(base);
-  const uris = keysHere === undefined ? [] : ROLE_KEYS;
+  const uris = keysHere === undefined ? (keysElsewhere?.uris ?? []) : ROLE_KEYS;
   const roles = new Map(codes.map((code) => [manufacturerRole(code), uris]));
   const settings: PublishSettings = {
     library,
@@ -71,11 +84,11 @@ export async function initPublisher({
       timeAuthority: evidence?.timeAuthority,
     },
   };
-  if (keysHere !== undefined) {
+  if (named !== undefined) {
     const certificates =
       evidence === undefined ? [] : [await certificateOf(resolve(base, evidence.certificate))];
-    const keys = await makeRoleKeys(base, keysHere);
-    const { name, mailbox } = keysHere;
+    const keys = await roleKeys(base, { keysHere, keysElsewhere });
+    const { name, mailbox } = named;
     const role = { threshold: 1, keys };
     const asked = { id: party, name, kinds: ['manufacturer'], codes, role, certificates, mailbox } as const;
     await files.writeNew(PARTY_FILE, encodePartyFile({ ...asked, userRoles: [], eui64: undefined }));
@@ -85,8 +98,8 @@ export async function initPublisher({
 }
 
 /** Asked before anything is fetched or made. */
-export async function refuseOverwriting(base: string, keysHere: boolean): Promise<void> {
-  for (const name of [SETTINGS_FILE, ...(keysHere ? [PARTY_FILE] : [])]) {
+export async function refuseOverwriting(base: string, withParty: boolean): Promise<void> {
+  for (const name of [SETTINGS_FILE, ...(withParty ? [PARTY_FILE] : [])]) {
     if ((await folder(base).read(name)) === undefined) continue;
     throw new ChangeError(
       'EXISTS',
@@ -100,6 +113,18 @@ export async function refuseOverwriting(base: string, keysHere: boolean): Promis
 async function certificateOf(path: string): Promise<NewParty['certificates'][number]> {
   const { sha256 } = readCertificateFile(await readFile(path));
   return { sha256, purposes: ['release', 'association', 'withdrawal'] };
+}
+
+async function roleKeys(
+  base: string,
+  { keysHere, keysElsewhere }: Pick<InitOptions, 'keysHere' | 'keysElsewhere'>,
+): Promise<readonly PublicKey[]> {
+  if (keysHere !== undefined) return makeRoleKeys(base, keysHere);
+  if (keysElsewhere === undefined) return [];
+  const { uris, ask } = keysElsewhere;
+  const keys: PublicKey[] = [];
+  for (const uri of uris) keys.push((await openKey(uri, { base, ask })).key);
+  return keys;
 }
 
 async function makeRoleKeys(

@@ -1,14 +1,22 @@
 // Which of a party's keys are at hand? Of a role's keys as many are opened as it needs, so a lost one is no obstacle.
 
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
 import {
   readCertificateFile,
   type SignOptions,
   signStatement,
   timestampAuthority,
 } from '@cfl/client/evidence';
-import { KeyError, openSigner, publicPath, readPublicKey, type Signer } from '@cfl/client/keys';
+import {
+  KeyError,
+  keyFileOf,
+  nameOfKey,
+  type OpenSignerOptions,
+  openSigner,
+  publicPath,
+  readPublicKey,
+  type Signer,
+} from '@cfl/client/keys';
 import type { DelegatedRole, PublicKey, RoleName } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
 import type { PublishSettings } from './settings.ts';
@@ -23,14 +31,12 @@ export interface KeyRing {
 }
 
 /** Relative paths are relative to the settings, not to where the program runs. */
-function placed(uri: string, base: string): string {
-  const path =
-    /^file:(?!\/\/)(.*)$/.exec(uri)?.[1] ?? (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(uri) ? undefined : uri);
-  return path === undefined || isAbsolute(path) ? uri : resolve(base, path);
-}
-
-export function openKey(uri: string, { base, ask }: KeyRing): Promise<Signer> {
-  return openSigner(placed(uri, base), { passphrase: () => ask(uri) });
+export function openKey(
+  uri: string,
+  { base, ask }: Pick<KeyRing, 'base' | 'ask'>,
+  options: Pick<OpenSignerOptions, 'use'> = {},
+): Promise<Signer> {
+  return openSigner(uri, { base, passphrase: () => ask(uri), ...options });
 }
 
 /** Signs a statement as this party, and returns the bundle. */
@@ -45,18 +51,17 @@ export function statementSigner(ring: KeyRing): SignStatement {
   };
 }
 
-async function openForStatements({ base, keys, ask }: KeyRing): Promise<SignOptions> {
-  const { statement, certificate, timeAuthority } = keys;
+async function openForStatements(ring: KeyRing): Promise<SignOptions> {
+  const { statement, certificate, timeAuthority } = ring.keys;
   if (certificate === undefined || timeAuthority === undefined)
     throw new ChangeError(
       'NOT_A_SIGNER',
       `Cannot sign a statement: publish.json, "keys", names no "${certificate === undefined ? 'certificate' : 'timeAuthority'}"`,
       'Say there where the certificate of your statement key is, and the address of a time authority',
     );
-  const octets = await readFile(placed(certificate, base).replace(/^file:/, ''));
-  const passphrase = () => ask(statement);
+  const octets = await readFile(keyFileOf(certificate, ring.base) ?? certificate);
   return {
-    signer: await openSigner(placed(statement, base), { passphrase, use: 'evidence' }),
+    signer: await openKey(statement, ring, { use: 'evidence' }),
     certificate: new Uint8Array(readCertificateFile(octets).x509.raw),
     witness: timestampAuthority(timeAuthority),
   };
@@ -64,8 +69,8 @@ async function openForStatements({ base, keys, ask }: KeyRing): Promise<SignOpti
 
 /** The public part of a key, from the file beside it where there is one. */
 export async function publicPart(uri: string, ring: KeyRing): Promise<PublicKey> {
-  const path = placed(uri, ring.base);
-  if (/^[A-Za-z][A-Za-z0-9+.-]+:/.test(path)) return (await openKey(uri, ring)).key;
+  const path = keyFileOf(uri, ring.base);
+  if (path === undefined) return (await openKey(uri, ring)).key;
   try {
     return await readPublicKey(publicPath(path));
   } catch (error) {
@@ -93,9 +98,9 @@ export async function openRoleKeys(role: DelegatedRole, ring: KeyRing): Promise<
     try {
       const signer = await openKey(uri, ring);
       if (role.keyIds.includes(signer.key.id)) signers.push(signer);
-      else without.push(`${uri}: not a key of this role`);
+      else without.push(`${nameOfKey(uri)}: not a key of this role`);
     } catch (error) {
-      if (undefinedIfLost(error) === undefined) without.push(`${uri}: it does not exist`);
+      if (undefinedIfLost(error) === undefined) without.push(`${nameOfKey(uri)}: it does not exist`);
     }
   }
   if (signers.length > 0) return signers;
