@@ -256,6 +256,10 @@ test('a manufacturer and an operator whose keys are behind other programs publis
   await story(await behindPrograms());
 });
 
-itWithToken('a manufacturer and an operator whose keys are in a token publish a release', async () => {
-  await story(await inTokens());
-}, 240_000);
+itWithToken(
+  'a manufacturer and an operator whose keys are in a token publish a release',
+  async () => {
+    await story(await inTokens());
+  },
+  240_000,
+);
