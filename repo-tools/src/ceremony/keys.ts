@@ -140,10 +140,12 @@ async function namesAmong(folder: KeyFolder, wanted: ReadonlySet<string>): Promi
   return names;
 }
 
-/** Keys of which the private part lies here, too; of a holder elsewhere there is the public one alone. */
+/** Keys of which the private part lies here, or is named; of a holder elsewhere there is the public one alone. */
 async function pairsIn(folder: KeyFolder): Promise<readonly (readonly [string, PublicKey])[]> {
   const files = new Set(await readdir(folder.path).catch(() => []));
-  return [...(await publicKeysIn(folder))].filter(([name]) => files.has(`${name}.pem`));
+  return [...(await publicKeysIn(folder))].filter(
+    ([name]) => files.has(`${name}.pem`) || files.has(`${name}.uri`),
+  );
 }
 
 /** By the name of its file, without its ending. */

@@ -17,7 +17,7 @@ import { intake } from '../../src/intake/intake.ts';
 import { planRenewal } from '../../src/renewal/renew.ts';
 import { planRotation } from '../../src/renewal/rotate.ts';
 import { evidenceIn, listingCrl, trusting } from '../authorities.ts';
-import { gateway } from '../credentials.ts';
+import { gateway, reading } from '../credentials.ts';
 import { applyAll, NOTES, NOW, state } from '../fixture.ts';
 import { imageOf, rowFor } from '../intake/scene.ts';
 import { emptyDesk, importRows, octetsOf, PASSPHRASE } from '../submission/desk.ts';
@@ -36,7 +36,8 @@ test('the page of the manufacturer is followed from top to bottom', async () => 
   for (const path of [at('build'), at('firmware'), at('sent'), inbox]) await mkdir(path, { recursive: true });
   for (const [i, image] of images.entries())
     await writeFile(at('build', `meter-0100020${i + 3}.ota`), octetsOf(image));
-  for (const plan of [trusting, listingCrl]) await applyAll(library, await plan(await state(library)));
+  for (const plan of [trusting, listingCrl, reading])
+    await applyAll(library, await plan(await state(library)));
   const { timeAuthority } = await evidenceIn(base, 'Example Meters', PASSPHRASE);
   const root = await sha256((await place.metadata.read('1.root.json')) ?? new Uint8Array());
   const names = new Map([

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { memoryIo, type Program, runProgram } from '@cfl/client/cli';
 import { sha256 } from '@cfl/client/encoding';
 import { CPL_COLUMNS } from '@cfl/client/firmware';
+import { createCredentialFile } from '@cfl/client/library';
 import { cfl } from '@cfl/client/program';
 import { expect, onTestFinished, test } from 'vitest';
 import { makePki, startTimestampAuthority } from '../../../client/test/evidence/pki.ts';
@@ -72,7 +73,7 @@ async function behindPrograms(): Promise<Elsewhere> {
       return `cmd:${encodeURIComponent(process.execPath)}?${words.join('&')}&key=${encodeURIComponent(`${file}.pub`)}`;
     },
     async run(program, argv) {
-      const io = memoryIo({ now: new Date() });
+      const io = memoryIo({ now: new Date(), passphrase: async () => PASSPHRASE });
       const exit = await runProgram(PROGRAMS[program], argv, io);
       return { exit, said: [...io.stdout, ...io.stderr].join('\n') };
     },
@@ -94,6 +95,8 @@ async function inTokens(): Promise<Elsewhere> {
   const token = await SoftToken.make('library');
   onTestFinished(() => token.remove());
   const folder = await temporary();
+  const passphraseFile = join(await temporary(), 'passphrase');
+  await writeFile(passphraseFile, PASSPHRASE, { mode: 0o600 });
   const bin = (program: Name) =>
     resolve(
       import.meta.dirname,
@@ -112,7 +115,7 @@ async function inTokens(): Promise<Elsewhere> {
     },
     run: (program, argv) =>
       new Promise((done) => {
-        const env = { ...token.env, CFL_PIN_FILE: token.pinFile };
+        const env = { ...token.env, CFL_PIN_FILE: token.pinFile, CFL_PASSPHRASE_FILE: passphraseFile };
         execFile(process.execPath, [bin(program), ...argv], { env, cwd: folder }, (error, out, err) =>
           done({ exit: error === null ? 0 : Number(error.code), said: out + err }),
         );
@@ -123,7 +126,7 @@ async function inTokens(): Promise<Elsewhere> {
 async function story({ folder, keep, run }: Elsewhere): Promise<void> {
   const at = (...path: string[]) => join(folder, ...path);
   const [library, desk, work] = [at('library'), at('meters'), at('work')];
-  for (const path of [at('library/private/keys'), at('library/private/inbox'), desk, work])
+  for (const path of [at('library/private/keys'), at('library/private/inbox'), at('custodians'), desk, work])
     await mkdir(path, { recursive: true, mode: 0o700 });
   const made = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const does = async (program: Name, argv: readonly string[], expected = 0): Promise<string> => {
@@ -176,6 +179,28 @@ async function story({ folder, keep, run }: Elsewhere): Promise<void> {
   await signedAndApplied(await does('cfl-repo', trust, 4), urisOf('registrar-1', 'registrar-2'));
   await does('cfl-repo', ['crl', 'import', at('issuing.crl'), '--at', library]);
 
+  // Who reads: the gateway, by the credential that was made at the founding, and whoever is granted it
+  for (const name of ['root-1', 'registrar-1'])
+    await createCredentialFile(at('custodians', `${name}.age`), async () => undefined);
+  const reading = await does(
+    'cfl-repo',
+    [
+      ...[
+        'party',
+        'keys',
+        '--escrow',
+        at('custodians/root-1.pub'),
+        '--escrow',
+        at('custodians/registrar-1.pub'),
+        '--at',
+        library,
+      ],
+      ...['--gateway', at('library/private/credentials/gateway.pub')],
+    ],
+    4,
+  );
+  await signedAndApplied(reading, urisOf('registrar-1', 'registrar-2'));
+
   // A manufacturer joins, with two role keys and the key of its statements
   const { url, close } = await startTimestampAuthority(pki, { clock: () => new Date() });
   onTestFinished(close);
@@ -215,7 +240,19 @@ async function story({ folder, keep, run }: Elsewhere): Promise<void> {
 
   const home = at('supplier');
   await does('cfl', ['init', library, '--root-sha256', root, '--home', home]);
-  const fetched = await does('cfl', ['fetch', 'CPL-000412', '--to', at('firmware'), '--home', home]);
+  await writeFile(at('example-energy.json'), JSON.stringify(SUPPLIER));
+  const supplier = ['party', 'add', at('example-energy.json'), '--at', library];
+  await signedAndApplied(await does('cfl-repo', supplier, 4), urisOf('registrar-1', 'registrar-2'));
+  await does('cfl', ['keygen', '--to', at('energy.age'), '--no-passphrase']);
+  const grant = [
+    ...['party', 'grant', 'example-energy', '--images', '--notes', '--credential', at('energy.pub')],
+    ...['--identity', at('custodians/root-1.age'), '--at', library],
+  ];
+  await signedAndApplied(await does('cfl-repo', grant, 4), urisOf('registrar-1', 'registrar-2'));
+  const fetched = await does('cfl', [
+    ...['fetch', 'CPL-000412', '--to', at('firmware'), '--home', home],
+    ...['--credential', at('energy.age')],
+  ]);
   expect(fetched).toMatch(/FFF1-0000-01000203-[0-9a-f]{64}\.zigbee/);
 
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -232,6 +269,18 @@ async function story({ folder, keep, run }: Elsewhere): Promise<void> {
   expect([exit, said]).toEqual([1, expect.stringContaining('Cannot use the key "snapshot": found the key')]);
   expect(await readFile(at('library/metadata/timestamp.json'))).toEqual(before);
 }
+
+const PASSPHRASE = 'a few words for a credential';
+
+const SUPPLIER = {
+  format: 'cfl/party/1',
+  id: 'example-energy',
+  name: 'Example Energy',
+  kinds: ['supplier'],
+  codes: [],
+  certificates: [],
+  userRoles: [{ role: 'IS', from: '2026-01-01T00:00:00Z', evidence: 'SEC Party list, entry 114' }],
+};
 
 function csvOf(hash: string): string {
   const cells: Record<(typeof CPL_COLUMNS)[number], string> = {
