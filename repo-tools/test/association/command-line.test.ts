@@ -18,6 +18,7 @@ import { loadState } from '../../src/deploy/index.ts';
 import { intake } from '../../src/intake/intake.ts';
 import { encodeSettings } from '../../src/submission/settings.ts';
 import { gateway } from '../credentials.ts';
+import { filled, manual } from '../docs/manual.ts';
 import {
   applyCpl,
   endorse,
@@ -254,5 +255,44 @@ describe('cfl-repo cpl associate and decide', () => {
     expect(await published.read('cpl/decision-1.json')).toBeUndefined();
     await applyCpl(all, await readChange(files, 'changes/1'));
     expect(await (await loadState(all.place)).read('cpl/decision-1.json')).toBeDefined();
+  });
+});
+
+describe("the Panel's page", () => {
+  const lines = manual('panel.md').filter(({ section }) =>
+    ['A hash association', 'An investigation'].includes(section),
+  );
+  const EXITS: Readonly<Record<string, number>> = { endorse: 0, associate: 4, decide: 4 };
+
+  it.each(lines.map(({ program, words }) => [[program, ...words].join(' '), program, words] as const))(
+    '%s',
+    async (_line, program, words) => {
+      const act = Object.keys(EXITS).find((word) => words.includes(word)) ?? '';
+      const { all, sent } = await asked(act === 'decide' ? { imageHash: OTHER } : {});
+      if (act !== 'endorse') await endorse(all, all.suppliers.energy, sent);
+      const library = await written(all);
+      const at = ['--at', library];
+      if (act === 'decide') await run(repoProgram, ['cpl', 'associate', sent.name, ...at]);
+      const submission = act === 'endorse' ? join(library, 'private/inbox', sent.name) : sent.name;
+      const given = filled(
+        words,
+        new Map([
+          ['fff2-31be07d5c890-1', submission],
+          ['3', '1'],
+        ]),
+      );
+      const desk = act === 'endorse' ? await deskOf(all, all.suppliers.energy, library) : '';
+      const own = act === 'endorse' ? ['--to', await temporary(), '--settings', desk] : at;
+      const { exit, err } = await run(
+        program === 'cfl-publish' ? publishProgram : repoProgram,
+        [...given, ...own],
+        async () => true,
+      );
+      expect([exit, err]).toEqual([EXITS[act], err]);
+    },
+  );
+
+  it('has all four', () => {
+    expect(lines).toHaveLength(4);
   });
 });
