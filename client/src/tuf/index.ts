@@ -42,6 +42,7 @@ export {
   TIMESTAMP,
 } from './names.ts';
 export { covers, type FoundTarget, PathClient } from './path-client.ts';
+export { patternsMeet } from './patterns.ts';
 export type { Trusted } from './refresh.ts';
 export { type ClientOptions, LIMITS, type Limits, type Step } from './session.ts';
 export { type Signers, verifyThreshold } from './threshold.ts';

@@ -1,4 +1,5 @@
-// What the registrar asks for: a grant, its end, the yearly renewal, other custodians. What follows is plan.ts's.
+// What the registrar asks for: a grant, its end, the yearly renewal or a new epoch before its time, other custodians.
+// What follows is plan.ts's.
 
 import {
   type Credentials,
@@ -193,19 +194,30 @@ export function dueUses({ access }: Pick<OpenAccess, 'access'>, now: Date): read
   );
 }
 
-/** Ends what has lapsed, and begins the epochs that are due. Throws ChangeError EXISTS where nothing is. */
-export async function planRenewal(open: OpenAccess, now: Date): Promise<Change> {
+/**
+ * Ends what has lapsed, and begins the epochs that are due and those whose present secret was stolen. Throws
+ * ChangeError EXISTS where there are none.
+ */
+export async function planRenewal(
+  open: OpenAccess,
+  now: Date,
+  stolen: readonly ReadKeyUse[] = [],
+): Promise<Change> {
   const { recipients, credentials } = open.access;
   const ending = await lapsing(open, now);
   const due = dueUses(open, now);
-  const begin = new Set([...due, ...ending.flatMap(openUses)]);
+  const begin = new Set([...due, ...stolen, ...ending.flatMap(openUses)]);
   if (begin.size === 0)
     throw new ChangeError(
       'EXISTS',
       'Cannot renew read access: no User Role has lapsed, and no epoch is a year old',
-      'Nothing to do. A single grant ends by: cfl-repo party revoke ID',
+      'Nothing to do. A single grant ends by: cfl-repo party revoke ID; after a theft: cfl-repo party renew --stolen USE',
     );
   const words = [
+    ...stolen.map(
+      (use) =>
+        `stolen     the secret of ${use}, epoch ${currentEpoch(recipients, use).epoch}: what is sealed to it, the thief can read for good`,
+    ),
     ...ending.map(
       (one) =>
         `lapsed     ${one.holder} reads ${openUses(one).join(' and ')} no more: its User Role has ended`,

@@ -9,9 +9,9 @@ import {
   type DelegatedRole,
   type Delegations,
   keyMaterial,
-  matchesPattern,
   type PublicKey,
   parseRoleName,
+  patternsMeet,
   type RoleName,
 } from '@cfl/client/tuf';
 import { ChangeError } from '../change/errors.ts';
@@ -81,19 +81,12 @@ export function withDelegation(
   };
 }
 
-/** With `*` alone, two patterns share a path exactly if one covers the other with its stars made plain. */
 function overlap(a: DelegatedRole, b: DelegatedRole): boolean {
-  return patternsOf(a).some((one) =>
-    patternsOf(b).some((other) => matchesPattern(plain(one), other) || matchesPattern(plain(other), one)),
-  );
+  return patternsOf(a).some((one) => patternsOf(b).some((other) => patternsMeet(one, other)));
 }
 
 function patternsOf(role: DelegatedRole): readonly string[] {
   return 'paths' in role.covers ? role.covers.paths : [];
-}
-
-function plain(pattern: string): string {
-  return pattern.replaceAll('*', '0');
 }
 
 /** Throws where one public key, under whatever id, stands in two of the groups or twice in one. */

@@ -168,11 +168,37 @@ export const partyRenew = command({
   name: 'party renew',
   does: 'Plans the yearly renewal: grants end whose User Role has ended, and epochs begin that are due',
   operands: [],
-  options: { ...AT_OPTION, ...IDENTITY_OPTION },
-  examples: [{ line: 'cfl-repo party renew', does: 'cfl-repo status says when it is due' }],
-  run: (_operands, { at, identity }, io) =>
-    planAtDesk({ at, identity }, io, (open) => planRenewal(open, io.now)),
+  options: {
+    ...AT_OPTION,
+    ...IDENTITY_OPTION,
+    stolen: {
+      type: 'string',
+      multiple: true,
+      value: 'USE',
+      does: 'images or notes: the secret of its epoch was stolen, so the next begins at once',
+    },
+  },
+  examples: [
+    { line: 'cfl-repo party renew', does: 'cfl-repo status says when it is due' },
+    {
+      line: 'cfl-repo party renew --stolen images',
+      does: 'what comes after, the stolen secret does not open',
+    },
+  ],
+  run(_operands, { at, identity, stolen = [] }, io) {
+    const uses = [...new Set(stolen.map(parseUse))];
+    return planAtDesk({ at, identity }, io, (open) => planRenewal(open, io.now, uses));
+  },
 });
+
+function parseUse(text: string): ReadKeyUse {
+  const use = READ_KEY_USES.find((one) => one === text);
+  if (use !== undefined) return use;
+  throw new UsageError(
+    `Cannot begin an epoch of "${text}": expected ${READ_KEY_USES.join(' or ')}`,
+    'Run: cfl-repo party renew --help',
+  );
+}
 
 async function planAtDesk(
   { at, identity }: { readonly at?: string | undefined; readonly identity?: string | undefined },

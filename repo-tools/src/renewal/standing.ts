@@ -242,6 +242,9 @@ function authorityStanding(
   return [{ ...common, says, act: true, command: 'cfl-repo trust trusted_root.json anchors.json' }];
 }
 
+/** With the file of the party as it will be. */
+const UPDATE = 'cfl-repo party update FILE';
+
 function certificateStanding(
   { party, sha256, purposes, until }: CertificateFact,
   all: readonly CertificateFact[],
@@ -266,6 +269,7 @@ function certificateStanding(
       until,
       says: `certificate ${sha256.slice(0, 12)} for ${unserved.join(', ')} ends on ${day(until)}: ask for its next`,
       act: true,
+      command: UPDATE,
     },
   ];
 }
@@ -290,6 +294,7 @@ function userRoleStanding(
       until,
       says: `User Role ${role} lapses on ${day(until)}: ask for evidence that it goes on`,
       act: true,
+      command: UPDATE,
     },
   ];
 }

@@ -94,6 +94,30 @@ test('a trial has read keys at once; a supplier is granted, listed, and lapses w
   expect((await run(['status'], LATER)).out).toContain(
     'access       example-energy reads, and its User Role has ended; run: cfl-repo party renew',
   );
+  expect(await run(['party', 'renew', '--stolen', 'credential'])).toMatchObject({
+    exit: 2,
+    err: [
+      'Cannot begin an epoch of "credential": expected images or notes',
+      'Run: cfl-repo party renew --help',
+    ],
+  });
+  const stolen = await run([
+    'party',
+    'renew',
+    '--stolen',
+    'notes',
+    '--stolen',
+    'images',
+    '--stolen',
+    'notes',
+  ]);
+  expect([stolen.exit, ...stolen.out.slice(0, -1)]).toEqual([
+    4,
+    'stolen     the secret of notes, epoch 1: what is sealed to it, the thief can read for good',
+    'stolen     the secret of images, epoch 1: what is sealed to it, the thief can read for good',
+    'epoch      2 of notes begins; what waits at manufacturers is sealed again: cfl-publish seal',
+    'epoch      2 of images begins; what waits at manufacturers is sealed again: cfl-publish seal',
+  ]);
   await publish(['party', 'renew'], LATER);
   expect((await run(['party', 'list'], LATER)).out[2]).toMatch(
     /^example-energy +lapsed 2027-01-15, up to epoch 1 +lapsed 2027-01-15, up to epoch 1/,

@@ -2,10 +2,11 @@
 // section, in a trial library; what stands for something else is filled in.
 
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { sha256 } from '@cfl/client/encoding';
 import { createKeyFile, readPublicKey } from '@cfl/client/keys';
+import { createCredentialFile } from '@cfl/client/library';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../client/test/evidence/pki.ts';
 import { pkiOf } from '../../../client/test/evidence/scene.ts';
@@ -114,7 +115,7 @@ async function filledIn(command: string, at: People): Promise<string> {
       ]);
     if (line[i - 1] === '--key' && holders !== undefined)
       return holders.flatMap((name, n) => [...(n === 0 ? [] : ['--key']), `BASE/${name}/${name}.pem`]);
-    return /\.(pem|pub|json|csv|crl)$/.test(word) || word.startsWith('private/')
+    return /\.(pem|pub|age|json|csv|crl)$/.test(word) || word.startsWith('private/')
       ? [`LIBRARY/${word}`]
       : [word];
   });
@@ -144,7 +145,18 @@ async function keyId({ operator }: People, name: string): Promise<string> {
   return (await readPublicKey(path).catch(() => undefined))?.id.slice(0, 12) ?? '';
 }
 
-/** What the page's commands are given: the files of the authorities, a party, a list. */
+/** After section 5, and before the bad days. */
+const LAPSES = '2027-06-01T00:00:00Z';
+
+const CREDENTIALS = [
+  'private/credentials/gateway.age',
+  'credentials/root-1.age',
+  'credentials/root-2.age',
+  'credentials/example-energy.age',
+  'credentials/example-energy-2.age',
+];
+
+/** What the page's commands are given: the files of the authorities, two parties, a list, credentials. */
 async function writeInputs({ operator }: People): Promise<void> {
   const pki = await pkiOf('Example');
   const { trustedRoot, anchors } = pki.files();
@@ -163,6 +175,22 @@ async function writeInputs({ operator }: People): Promise<void> {
     certificates: [],
     roleKeys: { threshold: 1, keys: (await Promise.all(made)).map(({ json }) => json) },
   };
+  const role = { role: 'IS', from: '2025-01-01T00:00:00Z', until: LAPSES, evidence: 'SEC Party list, 114' };
+  const goesOn = { role: 'IS', from: LAPSES, evidence: 'SEC Party list, 131' };
+  const supplier = {
+    format: 'cfl/party/1',
+    id: 'example-energy',
+    name: 'Example Energy',
+    kinds: ['supplier'],
+    codes: [],
+    certificates: [],
+    userRoles: [role],
+  };
+  for (const name of CREDENTIALS) {
+    await mkdir(dirname(join(operator, name)), { recursive: true });
+    await createCredentialFile(join(operator, name), async () => undefined);
+  }
+  await rename(join(operator, 'credentials/root-1.age'), join(operator, 'root-1.age'));
   await mkdir(join(operator, 'private/inbox'), { recursive: true });
   const files: Readonly<Record<string, string | Uint8Array>> = {
     'trusted_root.json': trustedRoot,
@@ -170,6 +198,8 @@ async function writeInputs({ operator }: People): Promise<void> {
     'anchors-closed.json': JSON.stringify(closed),
     'issuing-ca-1.crl': pki.crl({ number: 1 }),
     'party.json': JSON.stringify(party),
+    'example-energy.json': JSON.stringify(supplier),
+    'example-energy-2027.json': JSON.stringify({ ...supplier, userRoles: [role, goesOn] }),
     'cpl-2026-11-18.csv': csv([{}]),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(operator, name), content);

@@ -194,13 +194,13 @@ describe('calls for a person', () => {
       'a registered certificate that ends',
       certificate(89),
       'certificate abababababab for release ends on 2027-02-17: ask for its next',
-      undefined,
+      'cfl-repo party update FILE',
     ],
     [
       'a User Role that lapses',
       userRole(30),
       'User Role IS lapses on 2026-12-20: ask for evidence that it goes on',
-      undefined,
+      'cfl-repo party update FILE',
     ],
     ['a held submission', { held: ['fff1-c2f0-1'] }, 'fff1-c2f0-1', 'cfl-repo held show fff1-c2f0-1'],
     [
