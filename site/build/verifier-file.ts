@@ -46,7 +46,7 @@ export async function makeVerifier({ root, libraries, version }: VerifierRequest
     ['opening', opening],
     ['page', page],
   ]);
-  return (await text('verifier/page.html')).replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+  return (await text('verifier/page.template')).replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = values.get(name);
     if (value === undefined) throw new TypeError(`The template asks for "${name}"`);
     return value;

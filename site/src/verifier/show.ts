@@ -43,7 +43,7 @@ export function clearOpened(): void {
   byId('opened').hidden = true;
   const save = byId<HTMLAnchorElement>('save');
   if (save.href.startsWith('blob:')) URL.revokeObjectURL(save.href);
-  save.removeAttribute('href');
+  save.href = '#opened';
   byId('notes').replaceChildren();
 }
 
