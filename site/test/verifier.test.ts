@@ -348,7 +348,7 @@ describeWithChromium('the verifier file, opened from disk', () => {
     await page.waitForSelector('#notes:visible');
     expect(await page.textContent('#notes')).toContain(SECRET);
     expect(await page.textContent('#unlock-answer')).toMatch(
-      /^Opened the notes of [0-9a-f]{12}, epoch 1: it is what/,
+      /^Opened the notes of [0-9a-f]{12}, epoch 1, compared with the statement/,
     );
     await page.click('#open-image');
     await page.waitForSelector('#save[download$=".zigbee"]');

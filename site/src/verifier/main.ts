@@ -228,6 +228,7 @@ async function unlock(): Promise<void> {
     now: new Date(),
   });
   answer('unlock-answer', 'good', `The credential of ${access.holder} is open until this page is closed`);
+  byId('needs').hidden = true;
 }
 
 async function openPublished(use: 'images' | 'notes'): Promise<void> {
@@ -245,7 +246,11 @@ async function openPublished(use: 'images' | 'notes'): Promise<void> {
   const { plaintext, epoch } = await open(sealed, use, what);
   if (isImage) await compareImage(plaintext, signed.statement);
   await (isImage ? offerImage(plaintext, signed) : acceptNotes(plaintext, signed));
-  answer('unlock-answer', 'good', `Opened ${what}, epoch ${epoch}: it is what the manufacturer signed`);
+  answer(
+    'unlock-answer',
+    'good',
+    `Opened ${what}, epoch ${epoch}, compared with the statement: what the manufacturer signed`,
+  );
   byId('save').focus();
 }
 
