@@ -33,7 +33,10 @@ export function refuse(id: string, error: unknown): void {
   else answer(id, 'bad', `Refused: ${text}`);
 }
 
+/** What an earlier check said goes with what it showed. */
 export function clear(): void {
+  for (const id of ['answer', 'file-answer'])
+    if (!byId(id).classList.contains('busy')) answer(id, 'plain', '');
   for (const id of ['list', 'signed', 'steps']) byId(id).hidden = true;
   listIn('#steps').replaceChildren();
   clearOpened();
