@@ -64,6 +64,14 @@ function named(name: string, ending: string, octets: Uint8Array): Made {
 
 /** One file without imports, but for the verifier, which the page's import map names. */
 async function bundle(name: ScriptName): Promise<Uint8Array> {
+  return new TextEncoder().encode(await bundled(`browser/${name}.ts`));
+}
+
+/** What runs by being loaded; modules of the client only export. */
+const RUN = ['browser', 'verifier'].map((folder) => join(source, folder));
+
+/** One script, by its path below src/. */
+export async function bundled(path: string): Promise<string> {
   const output = await build({
     root: source,
     configFile: false,
@@ -73,12 +81,12 @@ async function bundle(name: ScriptName): Promise<Uint8Array> {
       target: 'es2022',
       modulePreload: false,
       rollupOptions: {
-        input: join(source, 'browser', `${name}.ts`),
+        input: join(source, path),
         external: ['cfl-verifier'],
         preserveEntrySignatures: 'strict',
+        output: { codeSplitting: false },
         treeshake: {
-          // Modules of the client only export; what the pages run lies in browser/
-          moduleSideEffects: (id) => id.startsWith(join(source, 'browser')),
+          moduleSideEffects: (id) => RUN.some((folder) => id.startsWith(folder)),
           propertyReadSideEffects: false,
           unknownGlobalSideEffects: false,
         },
@@ -88,6 +96,6 @@ async function bundle(name: ScriptName): Promise<Uint8Array> {
   const chunks = [output].flat().flatMap((one) => ('output' in one ? one.output : []));
   const [only, ...others] = chunks.flatMap((chunk) => ('code' in chunk ? chunk.code : []));
   if (only === undefined || others.length > 0)
-    throw new TypeError(`Expected ${name} to be bundled as one file, found ${chunks.length}`);
-  return new TextEncoder().encode(only);
+    throw new TypeError(`Expected ${path} to be bundled as one file, found ${chunks.length}`);
+  return only;
 }

@@ -14,6 +14,7 @@ import { mirror } from './mirror.ts';
 import { notes } from './notes.ts';
 import { refresh } from './refresh.ts';
 import { show } from './show.ts';
+import { tool } from './tool.ts';
 import { verify } from './verify.ts';
 
 export const cfl: Program = {
@@ -33,6 +34,7 @@ export const cfl: Program = {
     mirror,
     bundle,
     inspect,
+    tool,
     completion(() => cfl),
   ],
 };

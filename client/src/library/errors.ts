@@ -27,7 +27,8 @@ export type LibraryCode =
   | 'WRONG_BUNDLE'
   | 'WRONG_EVIDENCE'
   | 'NO_EVIDENCE'
-  | 'OTHER_MIRROR';
+  | 'OTHER_MIRROR'
+  | 'NO_TOOL';
 
 export interface LibraryErrorDetail {
   readonly hint: string;

@@ -92,6 +92,7 @@ export {
   type Wait,
 } from './source.ts';
 export { TAR_END, TarError, tarFile } from './tar.ts';
+export { readVerifier, saveVerifier, type VerifierFile, verifierPath, verifierVersion } from './tool.ts';
 export { loadTrust, type TrustSource, trustSource } from './trust.ts';
 export {
   evidenceIn,

@@ -95,7 +95,7 @@ const METERS = parsePartyId('example-meters');
 const GAS = parsePartyId('sample-gas');
 
 const PATTERNS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['registrar', ['register/*', 'access/*']],
+  ['registrar', ['register/*', 'access/*', 'tools/*']],
   ['cpl', ['cpl/*', 'cpl/*/*']],
   ['gate', ['intake/*/*', 'withdrawn/*']],
   ['catalogue', ['catalogue/*', 'crl/*']],
@@ -572,7 +572,7 @@ function statedNotes(octets: Uint8Array) {
 
 function roleOf(path: string): string {
   const [first] = path.split('/');
-  return first === 'register' || first === 'access'
+  return first === 'register' || first === 'access' || first === 'tools'
     ? 'registrar'
     : first === 'crl'
       ? 'catalogue'

@@ -13,6 +13,7 @@ import { intake } from './intake.ts';
 import { renew, rotate } from './renew.ts';
 import { replay } from './replay.ts';
 import { status, unlock } from './status.ts';
+import { toolAdd } from './tool.ts';
 import { crlImport, revoke, trust } from './trust.ts';
 import { withdraw } from './withdraw.ts';
 
@@ -35,6 +36,7 @@ export const program: Program = {
     cplDecide,
     revoke,
     crlImport,
+    toolAdd,
     sign,
     apply,
     intake,

@@ -131,7 +131,7 @@ export const crlImport = command({
   },
 });
 
-async function planned(
+export async function planned(
   change: Change,
   published: Published,
   desk: Desk,

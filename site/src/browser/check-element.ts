@@ -4,9 +4,11 @@
 // each step names the files it read. Every text is set as text.
 
 import type { ManufacturerCode, ReleaseId } from '@cfl/client/firmware';
-import type { CheckedStep, CheckRequest } from '../check/check.ts';
+import type { CheckRequest } from '../check/check.ts';
 import { type Difference, differencesOf } from '../check/compare.ts';
 import { type Facts, factsOf } from '../check/facts.ts';
+import type { CheckedStep } from '../check/steps.ts';
+import { stepItem } from './step.ts';
 
 /** What the page's JSON block says. */
 export interface CheckSettings {
@@ -81,21 +83,8 @@ class CheckElement extends HTMLElement {
     else this.#answer('bad', `Refused: ${message}. Do not rely on this page; tell the operator`);
   }
 
-  #addStep({ what, text, files }: CheckedStep): void {
-    const item = document.createElement('li');
-    const name = document.createElement('b');
-    name.textContent = what;
-    item.append(name, ' ', text);
-    for (const file of files) {
-      const link = document.createElement('a');
-      link.href = file.url;
-      link.textContent = shortened(file.name);
-      link.title = file.name;
-      const line = document.createElement('span');
-      line.append(link, `, ${file.octets.toLocaleString('en-GB')} octets`);
-      item.append(line);
-    }
-    this.#part('ol').append(item);
+  #addStep(step: CheckedStep): void {
+    this.#part('ol').append(stepItem(step));
   }
 
   #answer(outcome: 'busy' | 'good' | 'bad' | 'away', text: string): void {
@@ -116,11 +105,6 @@ class PageDiffers extends Error {
     const more = others.length === 0 ? '' : `, and ${others.length} more differ`;
     super(`the page says "${first?.found}" for ${first?.name}, signed is "${first?.expected}"${more}`);
   }
-}
-
-/** `intake/3ae147b9d7f7…/decision-1.json`: without the digest that a published file's name begins with. */
-function shortened(name: string): string {
-  return name.replace(/[0-9a-f]{64}\./, '').replace(/([0-9a-f]{12})[0-9a-f]{52}/, '$1…');
 }
 
 /** As a reader sees it: white space is one space. */

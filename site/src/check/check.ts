@@ -24,7 +24,6 @@ import {
   type Party,
   type Purpose,
   parseEndorsementPath,
-  parseReleasePath,
   parseStatement,
   type ReleaseId,
   type Statement,
@@ -32,12 +31,13 @@ import {
   statementPath,
 } from '@cfl/client/firmware';
 import type { Acceptance } from '@cfl/client/library/reading';
-import { type FoundTarget, LIMITS, metadataFile, minute, PathClient, ROOT, type Step } from '@cfl/client/tuf';
+import { type FoundTarget, LIMITS, metadataFile, PathClient, ROOT } from '@cfl/client/tuf';
 import { openEnvelope } from './envelope.ts';
 import type { SignedRelease } from './facts.ts';
 import { type PageFloors, pageMemory } from './memory.ts';
-import { type ReadFile, webRepository } from './repository.ts';
+import { webRepository } from './repository.ts';
 import { SignedFiles } from './signed-files.ts';
+import { type CheckedStep, type Say, telling } from './steps.ts';
 
 export interface CheckRequest {
   /** Above `metadata/` and `targets/`. */
@@ -49,24 +49,12 @@ export interface CheckRequest {
   readonly now: Date;
 }
 
-export interface CheckedStep {
-  readonly what: string;
-  readonly text: string;
-  readonly files: readonly ReadFile[];
-}
-
-type Say = (what: string, text: string) => void;
-
 export async function checkRelease(
   request: CheckRequest,
   onStep: (step: CheckedStep) => void,
 ): Promise<SignedRelease> {
-  let files: ReadFile[] = [];
-  const say: Say = (what, text) => {
-    onStep({ what, text, files });
-    files = [];
-  };
-  const repository = webRepository(request.library, (file) => files.push(file));
+  const { say, onRole, onFile } = telling(onStep);
+  const repository = webRepository(request.library, onFile);
   const pinned = metadataFile(ROOT, request.root.version);
   const root = await repository.metadata(pinned, LIMITS.root);
   if (root === undefined) throw refused(pinned, 'nothing', 'the root');
@@ -77,18 +65,23 @@ export async function checkRelease(
     repository,
     cache: pageMemory(digest, request.floors),
     now: request.now,
-    onStep: (step) => say(step.role, roleInWords(step)),
+    onStep: onRole,
   });
   await client.refresh();
   return checkStatement(new SignedFiles(client, request.code), request.release, say);
 }
 
-async function checkStatement(files: SignedFiles, release: ReleaseId, say: Say): Promise<SignedRelease> {
+/** From the register to the state, by the signed files of the code. */
+export async function checkStatement(
+  files: SignedFiles,
+  release: ReleaseId,
+  say: Say,
+): Promise<SignedRelease> {
   const { code, client } = files;
   const party = ownerOf(await files.register(), code);
   if (party === undefined) throw refused('the register', `nobody for ${code}`, 'the owner of the code');
   const image = await findOwn(files, imagePath(code, release));
-  const number = numberOfNewest(image, release);
+  const number = numberOfNewest(image, code, release);
   const place = await findOwn(files, statementPath(code, release, number));
   expectSame('role of the statement', place.role, image.role);
   const acceptance = await files.acceptance(release, number);
@@ -129,7 +122,7 @@ interface Registered {
   readonly at: string;
 }
 
-function expectRegistered(certificate: string, { party, purpose, at }: Registered): void {
+export function expectRegistered(certificate: string, { party, purpose, at }: Registered): void {
   if (certificateAt(party, { sha256: certificate, purpose, at }) !== undefined) return;
   const expected = `one of ${party.id} for ${purpose} at ${at}`;
   throw refused('the signature', `certificate ${certificate}`, expected);
@@ -185,23 +178,18 @@ async function checkEndorsements(
   return names;
 }
 
-function numberOfNewest(image: FoundTarget, release: ReleaseId): number {
+function numberOfNewest(image: FoundTarget, code: ManufacturerCode, release: ReleaseId): number {
   const numbers = [...image.document.signed.targets.keys()].flatMap((path) => {
-    const file = parseReleasePath(path);
-    return file?.kind === 'statement' && file.release === release ? file.number : [];
+    const number = Number(/statement-(\d+)/.exec(path)?.[1]);
+    return path === statementPath(code, release, number) ? number : [];
   });
   return Math.max(0, ...numbers);
 }
 
-function expectSame(what: string, found: string | number, expected: string | number): void {
+export function expectSame(what: string, found: string | number, expected: string | number): void {
   if (found !== expected) throw refused(`the ${what}`, String(found), String(expected));
 }
 
-function refused(what: string, found: string, expected: string): TypeError {
+export function refused(what: string, found: string, expected: string): TypeError {
   return new TypeError(`Cannot accept ${what}: found ${found}, expected ${expected}`);
-}
-
-/** `version 15, 1 of 1 signatures, good until 2026-11-23 09:00 UTC` */
-function roleInWords({ version, expires, signers }: Step): string {
-  return `version ${version}, ${signers.keyIds.length} of ${signers.of} signatures, good until ${minute(expires)}`;
 }
