@@ -315,6 +315,9 @@ describeWithChromium('the verifier file, opened from disk', () => {
     expect(await drop(page, 'image.zigbee', changed)).toMatch(
       /^Refused: Cannot accept "image\.zigbee": the library lists no image of FFF1 with the SHA-256 [0-9a-f]{64}/,
     );
+    expect(await drop(page, 'short.zigbee', octets.slice(0, -1))).toMatch(
+      /^Refused: Cannot read "short\.zigbee": it has 459 octets, its header says 460/,
+    );
     expect(await page.textContent('#answer')).toBe('');
     expect(await page.isVisible('#signed')).toBe(false);
     await context.close();

@@ -44,7 +44,7 @@ function bundleIn(octets: Uint8Array): Uint8Array {
   const { format, files } = JSON.parse(new TextDecoder().decode(octets)) as Evidence;
   if (format !== 'cfl/evidence/1') return octets;
   const bundle = files?.find(({ path }) => /statement-\d+\.sigstore\.json$/.test(path));
-  if (bundle === undefined) throw new TypeError('Cannot read the evidence: it holds no statement');
+  if (bundle === undefined) throw new TypeError('the evidence holds no statement');
   return Uint8Array.from(atob(bundle.base64), (char) => char.charCodeAt(0));
 }
 

@@ -18,7 +18,7 @@ import {
 import { factsOf, type SignedRelease } from '../check/facts.ts';
 import { telling } from '../check/steps.ts';
 import type { Checking, OpenLibrary, Row } from './checking.ts';
-import { candidatesOf, compareImage, readDropped } from './dropped.ts';
+import { candidatesOf, compareImage, type Dropped, readDropped } from './dropped.ts';
 import type { OpenedAccess, Opening } from './opening.ts';
 import { part } from './parts.ts';
 import {
@@ -125,9 +125,18 @@ function matches(
   return [...entries, code, firmwareVersion, deviceType].some((one) => one.toLowerCase() === asked);
 }
 
+function readNamed(octets: Uint8Array, named: string): Dropped {
+  try {
+    return readDropped(octets);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`Cannot read ${named}: ${reason}`, { cause });
+  }
+}
+
 async function checkFile(file: File): Promise<void> {
-  const dropped = readDropped(new Uint8Array(await file.arrayBuffer()));
   const named = `"${file.name}"`;
+  const dropped = readNamed(new Uint8Array(await file.arrayBuffer()), named);
   switch (dropped.kind) {
     case 'image':
       return checkImage(dropped.octets, named);
