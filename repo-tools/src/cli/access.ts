@@ -28,8 +28,8 @@ import {
 } from '../access/index.ts';
 import { readRegister } from '../access/state.ts';
 import type { Change } from '../change/change.ts';
-import { loadState, type Published, presentOf } from '../deploy/index.ts';
-import { AT_OPTION, credentialsAt, type Desk, deskAt, keepChange, stillNeeded } from './desk.ts';
+import { loadState } from '../deploy/index.ts';
+import { AT_OPTION, credentialsAt, deskAt, planned } from './desk.ts';
 
 const IDENTITY_OPTION = {
   identity: {
@@ -81,7 +81,7 @@ export const partyKeys = command({
           'Cannot begin read access: expected --escrow for each custodian, and --gateway',
           'Run: cfl-repo party keys --help',
         );
-      return planned(await planFirstKeys({ escrow, gateway }, published, io.now), published, desk, io);
+      return planned(await planFirstKeys({ escrow, gateway }, published, io.now), published, desk, io.out);
     }
     if (escrow === undefined && gateway === undefined)
       throw new UsageError(
@@ -211,16 +211,7 @@ async function planAtDesk(
   const ask = () =>
     identity === undefined ? desk.keys.passphrase() : io.passphrase(`Passphrase of ${identity}: `);
   const custodian = await openCustodian(credentialsAt(desk), identity, ask);
-  return planned(await plan(await openAccess(published, custodian)), published, desk, io);
-}
-
-async function planned(change: Change, published: Published, desk: Desk, io: Io): Promise<number> {
-  const place = await keepChange(desk, change);
-  for (const line of change.words) io.out(line);
-  io.out(
-    `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`,
-  );
-  return EXIT.act;
+  return planned(await plan(await openAccess(published, custodian)), published, desk, io.out);
 }
 
 export const partyList = command({

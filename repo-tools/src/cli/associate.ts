@@ -7,12 +7,12 @@ import { AssociationError, associate, decideInvestigation, type Fault } from '..
 import { recordChange } from '../audit/change.ts';
 import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
-import { type Published, presentOf } from '../deploy/state.ts';
+import type { Published } from '../deploy/state.ts';
 import { writingUpon } from '../deploy/writing.ts';
 import { type EndorsementFile, endorsementsIn, readWaiting } from '../endorsement/index.ts';
 import { isLine } from '../intake/judgement.ts';
 import { readSubmission, readSubmittedChange, type Submission } from '../intake/submission.ts';
-import { AT_OPTION, type Desk, deskAt, keepChange, stillNeeded } from './desk.ts';
+import { AT_OPTION, type Desk, deskAt, keepAndSay } from './desk.ts';
 import { folderAt } from './publish-desk.ts';
 import { reasonGiven } from './reason.ts';
 
@@ -48,7 +48,7 @@ export const cplAssociate = command({
       });
       const kept =
         association.outcome === 'planned'
-          ? await keepAndSay('associated', association.change, { desk, published, now: io.now })
+          ? await recordAndKeep('associated', association.change, { desk, published, now: io.now })
           : undefined;
       return { association, kept };
     });
@@ -94,7 +94,7 @@ export const cplDecide = command({
       const options = { choice, reason, published, files, now: io.now } as const;
       const planned = await decideInvestigation(number, options);
       // First the change: a decision without one could not be made again
-      const said = await keepAndSay('decided', planned.change, { desk, published, now: io.now });
+      const said = await recordAndKeep('decided', planned.change, { desk, published, now: io.now });
       await planned.record();
       return { decided: planned, kept: said };
     });
@@ -114,14 +114,13 @@ interface Keeping {
   readonly now: Date;
 }
 
-async function keepAndSay(
+async function recordAndKeep(
   act: 'associated' | 'decided',
   change: Change,
   { desk, published, now }: Keeping,
 ): Promise<string> {
   await recordChange(act, change, { place: desk.place, published, now });
-  const place = await keepChange(desk, change);
-  return `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`;
+  return keepAndSay(change, published, desk);
 }
 
 /** By its name among the held ones or in the inbox, else a folder. */

@@ -3,13 +3,13 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Credential } from '@cfl/client/access';
-import type { Io } from '@cfl/client/cli';
+import { EXIT, type Io } from '@cfl/client/cli';
 import { folder, readCredentialFile } from '@cfl/client/library';
 import { GATEWAY_CREDENTIAL } from '../access/files.ts';
 import { type KeyFolder, keyFolder, publicKeysIn } from '../ceremony/keys.ts';
 import { type Change, readChange, writeChange } from '../change/change.ts';
 import { type Needs, needsOf, type Present } from '../change/sign.ts';
-import { type Place, placeAt } from '../deploy/index.ts';
+import { type Place, type Published, placeAt, presentOf } from '../deploy/index.ts';
 
 export const AT_OPTION = {
   at: { type: 'string', value: 'DIR', does: 'the library is in DIR, not here' },
@@ -53,6 +53,25 @@ export async function keepChange(desk: Desk, change: Change): Promise<string> {
     number = Math.max(number, Number(/^([0-9]+)\//.exec(path)?.[1] ?? 0) + 1);
   await writeChange(desk.place.private, `changes/${number}`, change);
   return `private/changes/${number}`;
+}
+
+/** Keeps it, and says where it lies and what it needs. */
+export async function keepAndSay(change: Change, published: Published, desk: Desk): Promise<string> {
+  const place = await keepChange(desk, change);
+  return `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`;
+}
+
+/** What every plan ends with: the change in words, and a person's turn. */
+export async function planned(
+  change: Change,
+  published: Published,
+  desk: Desk,
+  out: (line: string) => void,
+): Promise<number> {
+  const kept = await keepAndSay(change, published, desk);
+  for (const line of change.words) out(line);
+  out(kept);
+  return EXIT.act;
 }
 
 /** A change anywhere on this machine, given by its folder's path. */

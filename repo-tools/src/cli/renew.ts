@@ -5,13 +5,12 @@ import { columns, command, EXIT, UsageError } from '@cfl/client/cli';
 import { readPublicKey } from '@cfl/client/keys';
 import { type KeyId, minute, type PublicKey, parseRoleName, type RoleName } from '@cfl/client/tuf';
 import { makeKey, openOnlineSigner, publicKeysIn } from '../ceremony/keys.ts';
-import type { Change } from '../change/change.ts';
 import { ChangeError } from '../change/errors.ts';
 import { loadState, type Published, presentOf, writingUpon } from '../deploy/index.ts';
 import { isRenewedHere } from '../renewal/due.ts';
 import { planRenewal, renewHere } from '../renewal/renew.ts';
 import { keysOfRole, planRotation, type Rotation } from '../renewal/rotate.ts';
-import { AT_OPTION, type Desk, deskAt, keepChange, makeDesk, stillNeeded } from './desk.ts';
+import { AT_OPTION, type Desk, deskAt, makeDesk, planned } from './desk.ts';
 
 export const renew = command({
   name: 'renew',
@@ -30,7 +29,7 @@ export const renew = command({
     if (roles.length > 0) {
       const published = await loadState(desk.place);
       const change = await planRenewal(roles.map(roleNamed), published, io.now);
-      return kept(change, published, desk, io.out);
+      return planned(change, published, desk, io.out);
     }
     const renewed = await writingUpon(desk.place, io.now, (published) =>
       renewHere({
@@ -91,7 +90,7 @@ export const rotate = command({
       values.here === true
         ? await keysHere(roles, published, desk)
         : [await asGiven(roles, values, published)];
-    return kept(await planRotation(rotations, published, io.now), published, desk, io.out);
+    return planned(await planRotation(rotations, published, io.now), published, desk, io.out);
   },
 });
 
@@ -171,18 +170,4 @@ async function newKey(role: RoleName, desk: Desk): Promise<PublicKey> {
     name === role ? 1 : Number(new RegExp(`^${role}-(\\d+)$`).exec(name)?.[1] ?? 0),
   );
   return makeKey(desk.keys, `${role}-${Math.max(1, ...numbers) + 1}`);
-}
-
-async function kept(
-  change: Change,
-  published: Published,
-  desk: Desk,
-  out: (line: string) => void,
-): Promise<number> {
-  const place = await keepChange(desk, change);
-  for (const line of change.words) out(line);
-  out(
-    `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`,
-  );
-  return EXIT.act;
 }

@@ -6,8 +6,7 @@ import { command } from '@cfl/client/cli';
 import { planTool } from '../ceremony/tool.ts';
 import { ChangeError } from '../change/errors.ts';
 import { loadState } from '../deploy/index.ts';
-import { AT_OPTION, deskAt } from './desk.ts';
-import { planned } from './trust.ts';
+import { AT_OPTION, deskAt, planned } from './desk.ts';
 
 export const toolAdd = command({
   name: 'tool add',

@@ -9,11 +9,10 @@ import { parseRoleName, parseTargetPath } from '@cfl/client/tuf';
 import { planCrl } from '../ceremony/crl.ts';
 import { openGatewaySigners } from '../ceremony/keys.ts';
 import { planRevocation, planTrust } from '../ceremony/trust.ts';
-import type { Change } from '../change/change.ts';
 import { revise } from '../change/plan.ts';
 import { signDocument } from '../change/sign.ts';
-import { loadState, type Published, presentOf, publish, writingUpon } from '../deploy/index.ts';
-import { AT_OPTION, type Desk, deskAt, keepChange, stillNeeded } from './desk.ts';
+import { loadState, presentOf, publish, writingUpon } from '../deploy/index.ts';
+import { AT_OPTION, deskAt, planned } from './desk.ts';
 
 export const trust = command({
   name: 'trust',
@@ -130,20 +129,6 @@ export const crlImport = command({
     });
   },
 });
-
-export async function planned(
-  change: Change,
-  published: Published,
-  desk: Desk,
-  out: (line: string) => void,
-): Promise<number> {
-  const place = await keepChange(desk, change);
-  for (const line of change.words) out(line);
-  out(
-    `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`,
-  );
-  return EXIT.act;
-}
 
 async function octetsOf(file: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(file));

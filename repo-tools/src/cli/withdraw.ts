@@ -5,7 +5,7 @@ import { openGatewaySigners } from '../ceremony/keys.ts';
 import { loadState, presentOf } from '../deploy/index.ts';
 import { planRepetition } from '../withdraw/repeat.ts';
 import { withdraw as withdrawRelease } from '../withdraw/withdraw.ts';
-import { AT_OPTION, type Desk, deskAt, keepChange, stillNeeded } from './desk.ts';
+import { AT_OPTION, type Desk, deskAt, planned } from './desk.ts';
 import { reasonGiven } from './reason.ts';
 
 export const withdraw = command({
@@ -60,10 +60,5 @@ async function repeat(desk: Desk, io: Io): Promise<number> {
     io.out('Every withdrawal is repeated already');
     return EXIT.done;
   }
-  const place = await keepChange(desk, change);
-  for (const line of change.words) io.out(line);
-  io.out(
-    `Wrote change "${change.title}" to ${place}; it needs: ${await stillNeeded(change, presentOf(published))}`,
-  );
-  return EXIT.act;
+  return planned(change, published, desk, io.out);
 }
