@@ -12,7 +12,7 @@
 // Whoever comes next and finds a journal finishes it first, with the same octets: a version number that
 // was once written is never used for others.
 //
-// A timestamp is renewed in the same way, upon the snapshot that is there, and read by our own client. Neither is signed by a clock that is
+// A timestamp is renewed in the same way, upon the snapshot that is there. Neither is signed by a clock that is
 // behind the last timestamp: readers would be told that the library ends earlier than they were told before. If
 // the last timestamp was signed by a clock that was ahead, the timestamp gets a new key.
 
@@ -239,8 +239,6 @@ async function verifyPlanned(
       await verifyListed(client, path, { role, reading });
     }
   }
-  // A timestamp alone is written as each publication writes it, and tuf-js has read those
-  if (planned.files.size === 0) return;
   const probes: string[] = [];
   for (const role of roles.keys()) {
     const family = familyOf(role);
