@@ -32,7 +32,7 @@ export type KeyUsageName = keyof typeof KEY_USAGE_BITS;
 const COMMON_NAME = '2.5.4.3';
 const SHA256_WITH_RSA = '1.2.840.113549.1.1.11';
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
-const NULL = der.writeDer(der.TAG.null);
+const NULL = der.writeDer(der.TAG.nil);
 
 /** The DER of a certificate, signed by the issuer's key with SHA-256. */
 export function makeCertificate(contents: Contents, issuerKey: KeyObject): Buffer {

@@ -5,7 +5,10 @@
 // - A number, a truth value and a date have one form each.
 // What an element means is for its reader to know: this file knows no certificate.
 
+import * as TAG from './der-tags.ts';
 import { toHex } from './hex.ts';
+
+export { TAG };
 
 export class DerError extends Error {
   override name = 'DerError';
@@ -17,21 +20,6 @@ export interface Der {
   /** Tag, length and content, as they stand in the file. */
   readonly octets: Uint8Array;
 }
-
-export const TAG = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  null: 0x05,
-  oid: 0x06,
-  enumerated: 0x0a,
-  utf8: 0x0c,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
 
 /** The tag of `[n]` around other elements. */
 export const explicitTag = (n: number): number => 0xa0 | n;

@@ -8,6 +8,10 @@ import { DEEPEST, scanCanonical } from './scan.ts';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export class JsonError extends Error {
   override name = 'JsonError';
 }

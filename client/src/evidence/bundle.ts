@@ -9,7 +9,7 @@
 // - Certificate and stamp can be read in good time (effort.ts).
 
 import type { SerializedBundle } from '@sigstore/bundle';
-import { type Json, type JsonObject, parseJson } from '../encoding/index.ts';
+import { isObject, type Json, type JsonObject, parseJson } from '../encoding/index.ts';
 import { isReadInGoodTime } from './effort.ts';
 import { EvidenceError } from './errors.ts';
 
@@ -127,7 +127,7 @@ function fields(
 }
 
 function object(value: Json | undefined, where: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  if (isObject(value)) return value;
   throw notABundle(`${where} is not an object`);
 }
 

@@ -38,7 +38,7 @@ export function timestampAuthority(url: string, { timeout = 20_000 }: TimestampO
 function queryFor(imprint: Uint8Array, nonce: bigint): Uint8Array<ArrayBuffer> {
   return der.sequence(
     der.integer(1),
-    der.sequence(der.sequence(der.oid(SHA256), der.writeDer(der.TAG.null)), der.octetString(imprint)),
+    der.sequence(der.sequence(der.oid(SHA256), der.writeDer(der.TAG.nil)), der.octetString(imprint)),
     der.integer(nonce),
     der.boolean(true),
   );

@@ -8,7 +8,15 @@
 //
 // A reader takes any value and the place where it stands, and returns it typed or throws.
 
-import { type Json, JsonError, parseDate, parseJson, parseSha256, type Sha256 } from '../encoding/index.ts';
+import {
+  isObject,
+  type Json,
+  JsonError,
+  parseDate,
+  parseJson,
+  parseSha256,
+  type Sha256,
+} from '../encoding/index.ts';
 
 export type Read<T> = (value: unknown, at: string) => T;
 
@@ -150,10 +158,6 @@ export function record<T>(read: Read<T>): Read<ReadonlyMap<string, T>> {
     isObject(value)
       ? new Map(Object.entries(value).map(([key, member]) => [key, read(member, below(at, key))]))
       : refuse(value, at, 'an object');
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Any value: who asks reads it elsewhere. */

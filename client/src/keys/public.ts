@@ -2,7 +2,7 @@
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { fromHex, type Json, type JsonObject, parseJson, toHex } from '../encoding/index.ts';
+import { fromHex, isObject, type Json, type JsonObject, parseJson, toHex } from '../encoding/index.ts';
 import { publicKey } from '../tuf/key.ts';
 import type { PublicKey } from '../tuf/types.ts';
 import { fileError, KeyError } from './errors.ts';
@@ -102,11 +102,10 @@ async function parsePublicKey(octets: Uint8Array, action: string): Promise<Publi
 }
 
 function exactly(value: Json | undefined, names: readonly string[]): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new TypeError('expected an object');
+  if (!isObject(value)) throw new TypeError('expected an object');
   if (Object.keys(value).sort().join() !== names.join())
     throw new TypeError(`expected the members ${names.join(', ')}`);
-  return value as JsonObject;
+  return value;
 }
 
 function text(value: Json | undefined): string {

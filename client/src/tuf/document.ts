@@ -9,6 +9,7 @@
 
 import {
   encodeCanonical,
+  isObject,
   type Json,
   JsonError,
   type JsonObject,
@@ -275,17 +276,15 @@ function readRoleKeys(value: Json | undefined, at: string): RoleKeys {
   return { keyIds, threshold: integer(threshold, `${at}.threshold`, 1) };
 }
 
+/** All at once: a hash costs little, and waiting for each costs ten times that. */
 async function readKeys(value: Json | undefined): Promise<KeyRing> {
-  const keys = new Map<KeyId, Awaited<ReturnType<typeof parseKey>> & object>();
-  for (const [id, entry] of Object.entries(object(value, 'keys'))) {
-    const key = await parseKey(id, object(entry, 'keys'));
-    if (key !== undefined) keys.set(key.id, key);
-  }
-  return keys;
+  const listed = Object.entries(object(value, 'keys'));
+  const keys = await Promise.all(listed.map(async ([id, entry]) => parseKey(id, object(entry, 'keys'))));
+  return new Map(keys.flatMap((key) => (key === undefined ? [] : [[key.id, key]])));
 }
 
 function object(value: Json | undefined, at: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  if (isObject(value)) return value;
   throw new Misfit(`${at} is ${kindOf(value)}, expected an object`);
 }
 

@@ -7,7 +7,7 @@
 // - Two ids over one public key are one key: it is told apart by its numbers, since one point has several
 //   encodings and an export keeps the one it was given.
 
-import { encodeCanonical, fromHex, type JsonObject, sha256 } from '../encoding/index.ts';
+import { encodeCanonical, fromHex, isObject, type JsonObject, sha256 } from '../encoding/index.ts';
 import type { KeyId, PublicKey } from './types.ts';
 
 interface Algorithm {
@@ -54,10 +54,6 @@ export async function parseKey(id: string, json: JsonObject): Promise<PublicKey 
   if (typeof material !== 'string') throw new TypeError('a key has no public part');
   if (id !== (await keyId(json))) return undefined;
   return { id: id as KeyId, keytype, scheme, public: material, json };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function keyId(json: JsonObject): Promise<KeyId> {

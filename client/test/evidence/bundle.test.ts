@@ -228,7 +228,7 @@ describe('refuses a bundle', () => {
 
 /** Each octet string holds the beginning of a sequence of all that comes behind it, so that a reader that looks inside reads it twice. */
 function endless(levels: number): Uint8Array {
-  let rest: Uint8Array = der.writeDer(der.TAG.null);
+  let rest: Uint8Array = der.writeDer(der.TAG.nil);
   for (let level = 0; level < levels; level++) {
     const { length } = rest;
     const sequence = der.sequence(rest);

@@ -9,7 +9,7 @@
 // of its statements is checked against them when the change is applied.
 
 import { READ_KEY_USES, type ReadKeyUse } from '@cfl/client/access';
-import { encodeDate, type Json, type JsonObject, parseDate, parseJson } from '@cfl/client/encoding';
+import { encodeDate, isObject, type Json, type JsonObject, parseDate, parseJson } from '@cfl/client/encoding';
 import type { Files } from '@cfl/client/library';
 import {
   type Document,
@@ -147,7 +147,7 @@ function isEpoch(value: Json | undefined): value is number {
 }
 
 function object(value: Json | undefined, at: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  if (isObject(value)) return value;
   throw new TypeError(`${at} is not an object`);
 }
 

@@ -11,6 +11,7 @@ export type ChangeCode =
   | 'SIGNATURES_MISSING'
   | 'NOT_A_SIGNER'
   | 'NO_LIBRARY'
+  | 'OLDER_COPY'
   | 'EXISTS'
   | 'LOCKED'
   | 'LOST_THE_RACE'

@@ -6,7 +6,7 @@
 // - Every one of our columns stands in the header row, exactly once. None is guessed.
 // - A header that belongs to none of ours is named in a warning: it may be one of ours, misspelt.
 
-import { type Json, type JsonObject, parseJson } from '@cfl/client/encoding';
+import { isObject, type Json, type JsonObject, parseJson } from '@cfl/client/encoding';
 import { CPL_COLUMNS, type CplColumn } from '@cfl/client/firmware';
 import { ChangeError } from '../change/errors.ts';
 
@@ -39,11 +39,11 @@ export function parseCplMapping(octets: Uint8Array, name: string): CplMapping {
 }
 
 function fields(value: Json | undefined, known: readonly string[]): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new TypeError(`it holds ${JSON.stringify(value)}, expected an object`);
   }
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown === undefined) return value as JsonObject;
+  if (unknown === undefined) return value;
   throw new TypeError(`it holds the unknown field "${unknown}", expected only ${known.join(', ')}`);
 }
 

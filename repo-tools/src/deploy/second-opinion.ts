@@ -7,7 +7,7 @@
 // each pattern again, 6 ms with 256 of them. Here each role is verified once under each of its delegators,
 // since no file changes while it is asked, and each way is walked once.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -41,9 +41,10 @@ export interface NewTarget {
 
 /** Throws SECOND_OPINION with what tuf-js said. */
 export async function askTufJs({ root, repository, now, probes, targets }: SecondOpinion): Promise<void> {
-  const metadataDir = await mkdtemp(join(tmpdir(), 'cfl-second-opinion-'));
+  // tuf-js reads and writes here by calls that wait; ten times as fast as those that do not, for files this small
+  const metadataDir = mkdtempSync(join(tmpdir(), 'cfl-second-opinion-'));
   try {
-    await writeFile(join(metadataDir, 'root.json'), root);
+    writeFileSync(join(metadataDir, 'root.json'), root);
     const updater = new Updater({
       metadataDir,
       metadataBaseUrl: 'planned:/',
@@ -71,7 +72,7 @@ export async function askTufJs({ root, repository, now, probes, targets }: Secon
       cause,
     );
   } finally {
-    await rm(metadataDir, { recursive: true, force: true });
+    rmSync(metadataDir, { recursive: true, force: true });
   }
 }
 

@@ -3,7 +3,7 @@
 import { ChangeError } from '../change/errors.ts';
 import { withLock } from './lock.ts';
 import { finishJournal } from './publish.ts';
-import { loadState, type Place, type Published } from './state.ts';
+import { loadState, type Place, type Published, rememberRoot } from './state.ts';
 
 /** `published` is undefined where no library is there yet. */
 export function writing<T>(
@@ -25,15 +25,21 @@ export function writingUpon<T>(
 ): Promise<T> {
   return withLock(place.private, now, async () => {
     await finishJournal(place);
-    return work(await loadState(place));
+    return work(await loaded(place));
   });
 }
 
 async function loadIfThere(place: Place): Promise<Published | undefined> {
   try {
-    return await loadState(place);
+    return await loaded(place);
   } catch (error) {
     if (error instanceof ChangeError && error.code === 'NO_LIBRARY') return undefined;
     throw error;
   }
+}
+
+async function loaded(place: Place): Promise<Published> {
+  const published = await loadState(place);
+  await rememberRoot(place, published);
+  return published;
 }

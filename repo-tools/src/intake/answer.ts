@@ -8,6 +8,7 @@ import type { Finding, Outcome } from '@cfl/client/admission';
 import {
   encodeCanonical,
   fromHex,
+  isObject,
   type Json,
   type JsonObject,
   type Sha256,
@@ -131,7 +132,7 @@ function notAnAnswer(reason: string): ChangeError {
 
 function isFinding(value: Json): value is Json & AnswerFinding {
   const texts = ['code', 'severity', 'at', 'expected', 'found', 'message', 'hint'];
-  return fields.isObject(value) && texts.every((name) => typeof value[name] === 'string');
+  return isObject(value) && texts.every((name) => typeof value[name] === 'string');
 }
 
 /** The findings that decide: what a submitter must read. Acknowledged warnings and records do not. */

@@ -6,7 +6,7 @@
 // - Its role files are those of the releases' manufacturer codes, or bins of theirs: no more, no fewer.
 // Whether any of it may be published is not asked here.
 
-import { encodeCanonical, type Sha256, sha256 } from '@cfl/client/encoding';
+import { encodeCanonical, isObject, type Sha256, sha256 } from '@cfl/client/encoding';
 import {
   FormatError,
   fields,
@@ -190,8 +190,8 @@ async function digestOf({ metadata, targets }: Change): Promise<Sha256> {
 /** What the payload of a bundle says, whether or not its signature holds. Throws FormatError where it has none. */
 export function payloadOf(bundle: Uint8Array): Uint8Array {
   const json = fields.strictJson(bundle);
-  const envelope = fields.isObject(json) ? json['dsseEnvelope'] : undefined;
-  const payload = fields.isObject(envelope) ? envelope['payload'] : undefined;
+  const envelope = isObject(json) ? json['dsseEnvelope'] : undefined;
+  const payload = isObject(envelope) ? envelope['payload'] : undefined;
   if (typeof payload === 'string' && payload !== '') return new Uint8Array(Buffer.from(payload, 'base64'));
   throw new FormatError('dsseEnvelope.payload', { found: 'nothing', expected: 'a statement' });
 }
