@@ -1,16 +1,22 @@
 // Does the site work in every engine that is here? `npm run browsers`: list, filter, model, release and check;
 // and refused: a rolled-back timestamp, an expired snapshot, a tampered catalogue, a tampered statement, a page
-// whose text differs. The exit code is 1 where something went wrong; an engine that is not here is named.
+// whose text differs. Then the verifier file, from disk: a release, a tampered statement, a right credential, a
+// wrong passphrase, and a credential that was granted nothing.
+// The exit code is 1 where something went wrong; an engine that is not here is named.
 
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { type Credential, encodeCredential, makeReadKey } from '@cfl/client/access';
+import { writeVerifier } from '../verifier.ts';
 import { ENGINES, type Engine, type EngineKind, missing } from './engines.ts';
-import { type ExampleLibrary, exampleLibrary } from './library.ts';
+import { type ExampleLibrary, exampleLibrary, SECRET } from './library.ts';
 import { build, serveSite, stop } from './site.ts';
 
 const NOW = new Date();
+const PASSPHRASE = 'correct horse battery staple';
 
 interface Trial {
   readonly name: string;
@@ -125,7 +131,89 @@ async function makeTrials(base: string): Promise<readonly Trial[]> {
       run: check,
       expected: /^Refused: the page says "0000 to FFFF"/,
     },
+    ...(await verifierTrials(base, example, { honest, tampered: { site, library: statement } })),
   ];
+}
+
+type Served = Pick<Trial, 'site' | 'library'>;
+
+/** The file is made anew for each address that a library is served from: its policy names it. */
+async function verifierTrials(
+  base: string,
+  { written, newest }: ExampleLibrary,
+  { honest, tampered }: Readonly<Record<'honest' | 'tampered', Served>>,
+): Promise<readonly Trial[]> {
+  const sealed = async (credential: Credential) =>
+    Buffer.from(await encodeCredential(credential, { passphrase: PASSPHRASE, work: 10 })).toString('base64');
+  const granted = await sealed(written.credential);
+  const foreign = await sealed(await makeReadKey());
+  const file = async (engine: Engine, url: string): Promise<string> => {
+    const env = { CFL_LIBRARY: url, CFL_ROOT: written.rootFile, CFL_VERIFIER: join(base, 'verifier') };
+    await engine.goto(pathToFileURL(await writeVerifier(env)).href);
+    await fill(engine, 'release', newest.release);
+    await engine.ask('document.querySelector("#check button").click()');
+    return answered(engine, 'answer');
+  };
+  const unlock = async (engine: Engine, url: string, credential: string, passphrase: string) => {
+    await file(engine, url);
+    await engine.ask(`(() => {
+      const octets = Uint8Array.from(atob('${credential}'), (char) => char.charCodeAt(0));
+      const dropped = new DataTransfer();
+      dropped.items.add(new File([octets], 'credential.age'));
+      document.querySelector('#credential').files = dropped.files;
+    })()`);
+    await fill(engine, 'passphrase', passphrase);
+    await engine.ask('document.querySelector("#unlock button").click()');
+    return answered(engine, 'unlock-answer');
+  };
+  return [
+    {
+      name: 'the verifier file checks a release',
+      ...honest,
+      run: file,
+      expected: /^Checked at .*: signed and accepted, current/,
+    },
+    {
+      name: 'the verifier file refuses a tampered statement',
+      ...tampered,
+      run: file,
+      expected: /^Refused: .*statement-1.*: its sha256 is/,
+    },
+    {
+      name: 'the verifier file opens notes with a credential',
+      ...honest,
+      run: async (engine, url) => {
+        await unlock(engine, url, granted, PASSPHRASE);
+        await engine.ask('document.querySelector("#open-notes").click()');
+        return until(engine, 'document.querySelector("#notes").textContent', new RegExp(SECRET));
+      },
+      expected: new RegExp(SECRET),
+    },
+    {
+      name: 'the verifier file refuses a wrong passphrase',
+      ...honest,
+      run: (engine, url) => unlock(engine, url, granted, 'wrong'),
+      expected: /^Refused: .*the passphrase is wrong/,
+    },
+    {
+      name: 'the verifier file refuses a credential that was granted nothing',
+      ...honest,
+      run: (engine, url) => unlock(engine, url, foreign, PASSPHRASE),
+      expected: /^Refused: .*the registrar has granted nothing/,
+    },
+  ];
+}
+
+async function fill(engine: Engine, field: string, text: string): Promise<void> {
+  await engine.ask(`void (document.querySelector("#${field}").value = ${JSON.stringify(text)})`);
+}
+
+function answered(engine: Engine, id: string): Promise<string> {
+  return until(
+    engine,
+    `document.querySelector("#${id}").textContent`,
+    /^(Checked|Refused|Could|The credential)/,
+  );
 }
 
 async function publishExpired({ library }: ExampleLibrary, folder: string): Promise<void> {

@@ -55,10 +55,17 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   OID.extendedKeyUsage,
 ]);
 
-/** From DER. Throws EvidenceError NOT_A_CERTIFICATE. */
+const known = new Map<Sha256, Certificate>();
+const MOST_KNOWN = 1000;
+
+/** From DER; the same octets are read once. Throws EvidenceError NOT_A_CERTIFICATE. */
 export function readCertificate(octets: Uint8Array): Certificate {
+  const sha256 = parseSha256(createHash('sha256').update(octets).digest('hex'));
   try {
-    return certificateFrom(octets);
+    const certificate = known.get(sha256) ?? certificateFrom(octets, sha256);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(sha256, certificate);
+    return certificate;
   } catch (cause) {
     const why = cause instanceof DerError ? `: ${cause.message}` : '';
     throw new EvidenceError('NOT_A_CERTIFICATE', `Cannot read the certificate${why}`, {
@@ -77,7 +84,7 @@ export function readCertificateFile(octets: Uint8Array): Certificate {
   return readCertificate(pem === undefined ? octets : Buffer.from(pem, 'base64'));
 }
 
-function certificateFrom(octets: Uint8Array): Certificate {
+function certificateFrom(octets: Uint8Array, sha256: Sha256): Certificate {
   const [body] = der.inside(der.readDer(octets));
   const parts = der.inside(body);
   if (der.readInteger(der.inside(parts[0], der.explicitTag(0))[0]) !== 2n)
@@ -86,7 +93,7 @@ function certificateFrom(octets: Uint8Array): Certificate {
   const validity = der.inside(parts[4]);
   const x509 = new X509Certificate(octets);
   return {
-    sha256: parseSha256(createHash('sha256').update(octets).digest('hex')),
+    sha256,
     serial: serialText(der.readInteger(parts[1])),
     subject: nameInWords(subject),
     issuer: nameInWords(der.expectTag(parts[3], der.TAG.sequence)),

@@ -27,8 +27,8 @@ import {
   refuseUnknownCritical,
 } from './certificate.ts';
 import { badCrl, type Crl, isCrlOf, readCrl } from './crl.ts';
-import { encodeOnce } from './encode-once.ts';
 import { EvidenceError } from './errors.ts';
+import { workOnce } from './work-once.ts';
 
 /** Octets of the files, as published. */
 export interface TrustFiles {
@@ -120,7 +120,7 @@ async function authoritiesOf(octets: Uint8Array): Promise<readonly Listed[]> {
       all.map(({ certChain, validFor }, i): Listed => {
         const sigstore = forSigstore[i];
         if (sigstore === undefined) throw new TypeError('it was not read whole');
-        sigstore.certChain.forEach(encodeOnce);
+        sigstore.certChain.forEach(workOnce);
         const chain = chainOf(
           kind,
           certChain.certificates.map(({ rawBytes }) => Buffer.from(rawBytes, 'base64')),

@@ -31,10 +31,10 @@ import {
   verifyKeyType,
   verifyUsage,
 } from './certificate.ts';
-import { encodeOnce } from './encode-once.ts';
 import { EvidenceError } from './errors.ts';
 import { type Revoked, revocationOf, stampRevocationOf } from './revocation.ts';
 import { type Authority, type EvidenceTrust, isOpenAuthority, windowInWords } from './trust.ts';
+import { withKnownSigner } from './work-once.ts';
 
 /** A reader judges at the stamp's time alone, the gate also at the first reception. */
 export type Judge = { readonly at: 'reader' } | { readonly at: 'intake'; readonly now: Date };
@@ -100,15 +100,13 @@ export function certificateOfBundle(octets: Uint8Array): Certificate {
   return readCertificate(parseBundle(octets).certificate);
 }
 
-async function signedEntity({ json }: ParsedBundle): Promise<SignedEntity> {
+async function signedEntity({ json, certificate }: ParsedBundle): Promise<SignedEntity> {
   const [{ bundleFromJSON }, { toSignedEntity }] = await Promise.all([
     import('@sigstore/bundle'),
     import('@sigstore/verify'),
   ]);
   try {
-    const entity = toSignedEntity(bundleFromJSON(json));
-    if (entity.key.$case === 'certificate') encodeOnce(entity.key.certificate);
-    return entity;
+    return withKnownSigner(toSignedEntity(bundleFromJSON(json)), certificate);
   } catch (cause) {
     throw badStamp('its certificate or its time stamp cannot be read', cause);
   }

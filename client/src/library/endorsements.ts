@@ -42,6 +42,7 @@ export async function readEndorsements(library: Library, about: VerifiedStatemen
   const { number } = statement.predicate;
   const record = await library.find(decisionPath(release, number));
   const places = [...(record?.document.signed.targets.keys() ?? [])]
+    .filter((path) => path.includes(release))
     .flatMap((path) => parseEndorsementPath(path) ?? [])
     .filter((place) => place.release === release && place.number === number);
   const read = await Promise.all(

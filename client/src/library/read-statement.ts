@@ -240,6 +240,7 @@ async function findNotes(
 /** What the role that lists the image lists of one kind about its release, lowest number first. */
 function numbered(image: FoundTarget, kind: 'statement' | 'notes', release: ReleaseId) {
   return [...image.document.signed.targets.keys()]
+    .filter((path) => path.includes(release))
     .flatMap((path) => {
       const file = parseReleasePath(path);
       return file?.kind === kind && file.release === release ? [{ path, number: file.number }] : [];

@@ -76,39 +76,37 @@ export function consistentName(path: TargetPath, digest: string): string {
   return `${path.slice(0, slash)}${digest}.${path.slice(slash)}`;
 }
 
-/** Whether a delegation's path pattern covers a target: `*` and `?` within one segment, nothing else is special (TUF 4.5, PATHPATTERN). */
+/**
+ * Whether a delegation's path pattern covers a target: `*` and `?` within one segment, nothing else is special
+ * (TUF 4.5, PATHPATTERN). On a mismatch only the last star takes one character more: the one before it cannot
+ * help, and none reaches over a slash. A role with hundreds of bins has hundreds of patterns to ask.
+ */
 export function matchesPattern(path: string, pattern: string): boolean {
-  // A role with hundreds of bins has hundreds of patterns, of which all but one differ before their first star
-  for (let i = 0; i < pattern.length && pattern[i] !== '*' && pattern[i] !== '?'; i++)
-    if (path[i] !== pattern[i]) return false;
-  const segments = path.split('/');
-  const globs = pattern.split('/');
-  return (
-    segments.length === globs.length &&
-    segments.every((segment, i) => matchesGlob(segment, globs[i] as string))
-  );
-}
-
-/** Linear but for the last star: on a mismatch only that star takes one character more. */
-function matchesGlob(text: string, glob: string): boolean {
   let at = 0;
   let g = 0;
   let star = -1;
   let resume = 0;
-  while (at < text.length) {
-    if (glob[g] === '*') {
+  while (at < path.length) {
+    const sign = path.charCodeAt(at);
+    const glob = pattern.charCodeAt(g);
+    if (glob === STAR) {
       star = g++;
       resume = at;
-    } else if (glob[g] === '?' || glob[g] === text[at]) {
+    } else if (glob === sign || (glob === ONE && sign !== SLASH)) {
+      if (sign === SLASH) star = -1;
       g++;
       at++;
-    } else if (star >= 0) {
+    } else if (star >= 0 && path.charCodeAt(resume) !== SLASH) {
       g = star + 1;
       at = ++resume;
     } else {
       return false;
     }
   }
-  while (glob[g] === '*') g++;
-  return g === glob.length;
+  while (pattern.charCodeAt(g) === STAR) g++;
+  return g === pattern.length;
 }
+
+const STAR = 0x2a;
+const ONE = 0x3f;
+const SLASH = 0x2f;

@@ -110,6 +110,7 @@ async function filesOf(library: Library, { release, bundle, statement }: Verifie
   const decision = decisionPath(release, number);
   const record = await library.find(decision);
   const endorsements = [...(record?.document.signed.targets.keys() ?? [])]
+    .filter((path) => path.includes(release))
     .flatMap((path) => parseEndorsementPath(path) ?? [])
     .filter((place) => place.release === release && place.number === number)
     .map(endorsementPath);
