@@ -8,6 +8,16 @@ import { pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import { encodeCredential, makeReadKey } from '@cfl/client/access';
+import {
+  folder,
+  folderRepository,
+  Library,
+  makeEvidence,
+  memoryCache,
+  readEndorsements,
+  readStatement,
+  stateOf,
+} from '@cfl/client/library';
 import { HtmlValidate } from 'html-validate';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -189,6 +199,26 @@ describeWithChromium('the verifier file, opened from disk', () => {
     return said(page, 'unlock-answer');
   }
 
+  /** What a fetch of it leaves beside the image. */
+  async function evidenceOf({ release }: MadeRelease): Promise<Uint8Array> {
+    const { written } = example;
+    const library = new Library({
+      root: new Uint8Array(await readFile(written.rootFile)),
+      repository: folderRepository(
+        folder(join(written.folder, 'metadata')),
+        folder(join(written.folder, 'targets')),
+      ),
+      cache: memoryCache(),
+      now: NOW,
+    });
+    const rows = await library.allReleases();
+    const [listed] = rows.filter((row) => row.release === release);
+    if (listed === undefined) throw new TypeError('it is not listed');
+    await stateOf(library, await readStatement(library, listed), await library.withSuccessors(listed));
+    await readEndorsements(library, await readStatement(library, listed));
+    return makeEvidence(library, listed);
+  }
+
   const GOOD = /^Checked at 2026-11-20 09:00 UTC: signed and accepted, current/;
 
   /** The answer of an attack, and that nothing is shown as signed. */
@@ -320,6 +350,29 @@ describeWithChromium('the verifier file, opened from disk', () => {
     );
     expect(await page.textContent('#answer')).toBe('');
     expect(await page.isVisible('#signed')).toBe(false);
+    await context.close();
+  });
+
+  it('takes what is dropped anywhere on the page, and is not left for it', async () => {
+    const { context, page } = await opened();
+    await page.evaluate((digits) => {
+      const dropped = new DataTransfer();
+      dropped.items.add(new File([Uint8Array.fromBase64(digits)], 'image.zigbee'));
+      const drop = new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true });
+      if (document.querySelector('h1')?.dispatchEvent(drop)) throw new Error('the browser would open it');
+    }, Buffer.from(example.newest.octets).toString('base64'));
+    expect(await said(page, 'file-answer')).toMatch(/"image\.zigbee" is the image/);
+    await context.close();
+  });
+
+  it('finds the statement in the evidence of a fetch, and refuses evidence without one', async () => {
+    const { context, page } = await opened();
+    const evidence = await evidenceOf(example.newest);
+    expect(await drop(page, 'evidence.json', evidence)).toMatch(/current; "evidence\.json" is its statement/);
+    const bare = JSON.stringify({ ...JSON.parse(new TextDecoder().decode(evidence)), files: [] });
+    expect(await drop(page, 'evidence.json', new TextEncoder().encode(bare))).toMatch(
+      /^Refused: Cannot read "evidence\.json": the evidence holds no statement/,
+    );
     await context.close();
   });
 

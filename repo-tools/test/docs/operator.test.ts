@@ -10,6 +10,7 @@ import { createCredentialFile } from '@cfl/client/library';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../client/test/evidence/pki.ts';
 import { pkiOf } from '../../../client/test/evidence/scene.ts';
+import { makeVerifier } from '../../../site/build/verifier-file.ts';
 import { later, type People, type Run, trial } from '../ceremony/people.ts';
 import { csv } from '../cpl/stub.ts';
 
@@ -115,7 +116,7 @@ async function filledIn(command: string, at: People): Promise<string> {
       ]);
     if (line[i - 1] === '--key' && holders !== undefined)
       return holders.flatMap((name, n) => [...(n === 0 ? [] : ['--key']), `BASE/${name}/${name}.pem`]);
-    return /\.(pem|pub|age|json|csv|crl)$/.test(word) || word.startsWith('private/')
+    return /\.(pem|pub|age|json|csv|crl|html)$/.test(word) || word.startsWith('private/')
       ? [`LIBRARY/${word}`]
       : [word];
   });
@@ -156,8 +157,9 @@ const CREDENTIALS = [
   'credentials/example-energy-2.age',
 ];
 
-/** What the page's commands are given: the files of the authorities, two parties, a list, credentials. */
-async function writeInputs({ operator }: People): Promise<void> {
+/** What the page's commands are given: the files of the authorities, two parties, a list, credentials, a verifier file. */
+async function writeInputs({ operator, place }: People): Promise<void> {
+  const root = (await place.metadata.read('1.root.json')) ?? new Uint8Array();
   const pki = await pkiOf('Example');
   const { trustedRoot, anchors } = pki.files();
   const closed = JSON.parse(new TextDecoder().decode(anchors));
@@ -201,6 +203,11 @@ async function writeInputs({ operator }: People): Promise<void> {
     'example-energy.json': JSON.stringify(supplier),
     'example-energy-2027.json': JSON.stringify({ ...supplier, userRoles: [role, goesOn] }),
     'cpl-2026-11-18.csv': csv([{}]),
+    'verify-0.1.0.html': await makeVerifier({
+      root,
+      libraries: ['https://library.example'],
+      version: '0.1.0',
+    }),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(operator, name), content);
 }
