@@ -85,6 +85,20 @@ describeWithChromium('the check in the browser', () => {
       .evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).href));
     expect(links.length).toBeGreaterThan(10);
     for (const link of links) expect((await page.request.get(link)).status(), link).toBe(200);
+    // Under a role its own file, under a step what was read for it
+    const filesOf = (step: string) =>
+      page
+        .locator(`.steps li:has(b:text-is("${step}")) a`)
+        .evaluateAll((all) =>
+          all.map((one) => (one as HTMLAnchorElement).pathname.replace(/^.*\/(?:[0-9a-f]{64}\.)?/, '')),
+        );
+    expect(await filesOf('m-fff1')).toEqual(['2.m-fff1.json']);
+    expect(await filesOf('statement')).toEqual([
+      'parties.json',
+      'decision-1.json',
+      'statement-1.sigstore.json',
+    ]);
+    expect(await filesOf('state')).toEqual(['index.json', 'FFF1.json', 'index.json', 'FFF1-0.json']);
     expect(complaints).toEqual([]);
     await context.close();
   });

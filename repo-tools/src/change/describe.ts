@@ -85,12 +85,17 @@ async function roleLines(
     ...(before === undefined && after.targets.size === 0 && after.delegations === undefined
       ? ['begins, empty']
       : []),
-    ...added.map((path) => `adds ${path}`),
+    ...added.map((path) => `adds ${path}${digestOfTool(path, after)}`),
     ...changed.map((path) => `replaces ${path}`),
     ...gone.map((path) => `TAKES AWAY ${path}`),
     ...(await registerLines(change, after, published)),
     ...(await accessLines(change, after, published)),
   ];
+}
+
+/** A holder can make the file anew, and compare. */
+function digestOfTool(path: TargetPath, { targets }: Targets): string {
+  return path.startsWith('tools/') ? `, SHA-256 ${targets.get(path)?.hashes.get('sha256')}` : '';
 }
 
 function delegationLines(after: Targets, before: Targets | undefined): readonly string[] {

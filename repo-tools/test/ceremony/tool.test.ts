@@ -6,6 +6,7 @@ import { parseTargetPath } from '@cfl/client/tuf';
 import { beforeAll, expect, it } from 'vitest';
 import { makeVerifier } from '../../../site/build/verifier-file.ts';
 import { planTool } from '../../src/ceremony/tool.ts';
+import { describeChange, NOTHING_AT_HAND } from '../../src/change/describe.ts';
 import { accept, after, expectRefused, type Honest, honest, REGISTRAR } from '../change/honest.ts';
 import { listing, signed } from '../deploy/scene.ts';
 import { NOW } from '../fixture.ts';
@@ -34,6 +35,13 @@ it('is published under the signature of the registrar, whose words name its SHA-
   const published = await after(scene, await signed(change, scene.held.registrar, scene.published));
   expect(await published.published.read(PATH)).toEqual(file);
   expect(await published.published.read(TRUSTED_ROOT_PATH)).toBeDefined();
+});
+
+it('is signed by who sees its SHA-256, out of what the signature covers, and not from the words', async () => {
+  const change = { ...(await plan()), words: ['publishes nothing'] };
+  expect(await describeChange(change, NOTHING_AT_HAND)).toContainEqual(
+    expect.stringMatching(`^registrar \\d +adds ${PATH}, SHA-256 ${await sha256(file)}$`),
+  );
 });
 
 it('is not planned twice, nor replaced or taken away by a change that is signed in full', async () => {

@@ -19,13 +19,14 @@ export interface Telling {
 
 export function telling(onStep: (step: CheckedStep) => void): Telling {
   let files: ReadFile[] = [];
-  const say: Say = (what, text) => {
-    onStep({ what, text, files });
-    files = [];
+  const told = (what: string, text: string, own: (file: ReadFile) => boolean) => {
+    onStep({ what, text, files: files.filter(own) });
+    files = files.filter((file) => !own(file));
   };
   return {
-    say,
-    onRole: (step) => say(step.role, roleInWords(step)),
+    say: (what, text) => told(what, text, () => true),
+    // What it signs is read for what comes after
+    onRole: (step) => told(step.role, roleInWords(step), ({ name }) => name.startsWith('metadata/')),
     onFile: (file) => files.push(file),
   };
 }

@@ -66,6 +66,7 @@ async function open({ library, root, now, say, onRole, onFile }: OpenRequest) {
       const { releases } = catalogueShard.parse(await read(catalogueShardPath(code, shard)));
       for (const release of releases) yield { ...release, code };
     }
+    say('list', 'as the catalogue has it; nothing rests on it');
   }
 
   function check(code: ManufacturerCode, release: ReleaseId): Promise<SignedRelease> {
