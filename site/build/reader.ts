@@ -7,9 +7,10 @@ import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLibrary, pinLibrary } from '@cfl/client/library';
 import { type ReadRelease, readOne } from '../src/data/read-release.ts';
+import { allOf } from './all-of.ts';
 import type { Failed, Share } from './readers.ts';
 
-/** Verified together, since a processor has nothing to do while a file is read; and handed over together. */
+/** Verified together, so that the processor is not idle while a file is read; and handed over together. */
 const AT_A_TIME = 16;
 
 async function readShare({ library: url, root: by, now, version, part, parts }: Share): Promise<void> {
@@ -26,7 +27,7 @@ async function readShare({ library: url, root: by, now, version, part, parts }: 
       const rows = (await library.allReleases()).filter((_, i) => i % parts === part);
       for (let from = 0; from < rows.length; from += AT_A_TIME) {
         const some = rows.slice(from, from + AT_A_TIME);
-        const read: readonly ReadRelease[] = await Promise.all(some.map((row) => readOne(library, row)));
+        const read: readonly ReadRelease[] = await allOf(some.map((row) => readOne(library, row)));
         parentPort?.postMessage(read);
       }
     } finally {

@@ -21,6 +21,7 @@ import {
   trustTwin,
 } from '../src/twins.ts';
 import { listViews } from '../src/views.ts';
+import { allOf } from './all-of.ts';
 import type { Shown } from './shown.ts';
 
 const AT_ONCE = 16;
@@ -29,7 +30,7 @@ export async function writeTwins(folder: string, { catalogue, address }: Shown):
   const source = sourceOf(catalogue, address);
   const files = jsonFiles(catalogue, source);
   // One disk, many small files: while one waits, the next is made
-  await Promise.all(
+  await allOf(
     Array.from({ length: AT_ONCE }, async () => {
       for (const [path, value] of files) await writeJson(join(folder, path), value);
     }),

@@ -257,7 +257,9 @@ describeWithChromium('the verifier file, opened from disk', () => {
 
   it('lists what the library holds, and checks what is chosen', async () => {
     const { context, page } = await opened();
-    expect(await check(page, '')).toBe('The library is signed. Of its 6 releases none has been checked yet');
+    expect(await check(page, '')).toBe(
+      'The library is signed. It lists 6 releases; each is checked when you ask for it',
+    );
     expect(await page.locator('#list tbody tr').count()).toBe(6);
     await page.click(`#list tbody tr:has-text("${example.newest.row.imageHash.slice(0, 16)}") button`);
     await page.waitForSelector('#answer.good');

@@ -1,5 +1,5 @@
 // The universal tags of X.690 that are read or written here. Each has a name of its own, so that a page's script
-// holds those alone that it asks for.
+// contains only those it uses.
 
 export const boolean = 0x01;
 export const integer = 0x02;

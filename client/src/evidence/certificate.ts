@@ -56,15 +56,16 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
 ]);
 
 const known = new Map<Sha256, Certificate>();
-const MOST_KNOWN = 1000;
+/** A longer one is read each time: who makes it up does not fill this machine. */
+const MOST_KNOWN = { certificates: 1000, octets: 8192 };
 
 /** From DER; the same octets are read once. Throws EvidenceError NOT_A_CERTIFICATE. */
 export function readCertificate(octets: Uint8Array): Certificate {
   const sha256 = parseSha256(createHash('sha256').update(octets).digest('hex'));
   try {
     const certificate = known.get(sha256) ?? certificateFrom(octets, sha256);
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(sha256, certificate);
+    if (known.size >= MOST_KNOWN.certificates) known.clear();
+    if (octets.length <= MOST_KNOWN.octets) known.set(sha256, certificate);
     return certificate;
   } catch (cause) {
     const why = cause instanceof DerError ? `: ${cause.message}` : '';

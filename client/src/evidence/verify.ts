@@ -34,7 +34,7 @@ import {
 import { EvidenceError } from './errors.ts';
 import { type Revoked, revocationOf, stampRevocationOf } from './revocation.ts';
 import { type Authority, type EvidenceTrust, isOpenAuthority, windowInWords } from './trust.ts';
-import { withKnownSigner } from './work-once.ts';
+import { rememberSigner, withKnownSigner } from './work-once.ts';
 
 /** A reader judges at the stamp's time alone, the gate also at the first reception. */
 export type Judge = { readonly at: 'reader' } | { readonly at: 'intake'; readonly now: Date };
@@ -81,6 +81,7 @@ export async function verifyBundle(
   verifyUsage(leaf, issuer.anchor);
   verifyValidity(leaf, stamp.at, 'the time of its stamp');
   await verifyWithSigstore(entity, { leaf, issuer, stamper });
+  rememberSigner(entity, bundle.certificate);
   const path: readonly Certificate[] = [leaf, ...issuer.chain];
   refuseRevoked(path, stamp.at, trust);
   refuseRevokedStamp(stamper, stamp.at, trust);

@@ -1,4 +1,4 @@
-// What is worked out of a certificate once, and not for each bundle? A party signs thousands under the same one.
+// What is worked out from a certificate only once, and not for each bundle? A party signs thousands under one.
 //
 // - Its octets, as @sigstore/core writes them: it encodes a certificate anew at each comparison, and building a
 //   chain compares each with each. Measured, two thirds of the time of a verification.
@@ -37,12 +37,20 @@ function encodeOnce(part: Encoded): void {
 const signers = new Map<string, Parsed>();
 const MOST = 1000;
 
-/** The same entity; its certificate, whose octets these are, is the one that was worked out before. */
+/** The same entity; its certificate, whose octets these are, is the one that was remembered, if one was. */
 export function withKnownSigner(entity: SignedEntity, octets: Uint8Array): SignedEntity {
   if (entity.key.$case !== 'certificate') return entity;
-  const name = Buffer.from(octets).toString('latin1');
-  const certificate = signers.get(name) ?? workOnce(entity.key.certificate);
-  if (signers.size >= MOST) signers.clear();
-  signers.set(name, certificate);
+  const certificate = signers.get(nameOf(octets)) ?? workOnce(entity.key.certificate);
   return { ...entity, key: { $case: 'certificate', certificate } };
+}
+
+/** Called once an authority has been found to have issued it: what anybody can make up is not kept. */
+export function rememberSigner({ key }: SignedEntity, octets: Uint8Array): void {
+  if (key.$case !== 'certificate') return;
+  if (signers.size >= MOST) signers.clear();
+  signers.set(nameOf(octets), key.certificate);
+}
+
+function nameOf(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('latin1');
 }

@@ -86,7 +86,7 @@ async function roleLines(
       ? ['begins, empty']
       : []),
     ...added.map((path) => `adds ${path}${digestOfTool(path, after)}`),
-    ...changed.map((path) => `replaces ${path}`),
+    ...changed.map((path) => `replaces ${path}${digestOfTool(path, after)}`),
     ...gone.map((path) => `TAKES AWAY ${path}`),
     ...(await registerLines(change, after, published)),
     ...(await accessLines(change, after, published)),
@@ -95,7 +95,9 @@ async function roleLines(
 
 /** A holder can make the file anew, and compare. */
 function digestOfTool(path: TargetPath, { targets }: Targets): string {
-  return path.startsWith('tools/') ? `, SHA-256 ${targets.get(path)?.hashes.get('sha256')}` : '';
+  return path.startsWith('tools/')
+    ? `, SHA-256 ${targets.get(path)?.hashes.get('sha256') ?? 'NOT GIVEN'}`
+    : '';
 }
 
 function delegationLines(after: Targets, before: Targets | undefined): readonly string[] {

@@ -48,6 +48,7 @@ import { familyOf } from '../change/bins.ts';
 import { differenceOf, isSame } from '../change/difference.ts';
 import { ChangeError } from '../change/errors.ts';
 import { expiry } from '../change/plan.ts';
+import { rememberRoot } from './remembered.ts';
 import { askTufJs, type NewTarget, probeOf } from './second-opinion.ts';
 import { type Place, type Published, roleOf } from './state.ts';
 
@@ -83,6 +84,8 @@ export async function publish(publication: Publication, options: PublishOptions)
   await writeTargets(options.place.targets, publication.targets);
   await options.place.private.replace(JOURNAL, encodeJournal(planned));
   await writeMetadata(options.place, planned);
+  const root = publication.roles.get(ROOT);
+  if (root !== undefined) await rememberRoot(options.place, root as Document<Root>);
   return planned.version;
 }
 
@@ -212,6 +215,9 @@ async function verifyPlanned(
 
   const client = new Client({ root, repository, cache: await rememberingCache(published), now });
   const trusted = await client.refresh();
+  const newest = roles.get(ROOT) ?? published?.trusted.root;
+  if (newest === undefined || !equalOctets(trusted.root.octets, newest.octets))
+    throw rootsBroken(trusted.root.signed.version, newest?.signed.version);
   const { delegations } = trusted.targets.signed;
   // New delegations may lock a role out that is not in the change
   const delegated = roles.has(TARGETS) ? (delegations?.roles.map(({ name }) => name) ?? []) : [];
@@ -248,6 +254,15 @@ async function verifyPlanned(
     probes.push(...[probe ?? []].flat());
   }
   await askTufJs({ root, repository, now, probes: ['nothing', ...probes], targets: brought });
+}
+
+/** The walk from the first root ended before the root that is meant. */
+function rootsBroken(reached: number, meant = 1): ChangeError {
+  return new ChangeError(
+    'NO_LIBRARY',
+    `Cannot publish: a reader that starts at the first root arrives at root ${reached}, expected ${meant}`,
+    `Put metadata/${metadataFile(ROOT, reached + 1)} back, from the CDN or a mirror; cfl-repo check names what else is missing`,
+  );
 }
 
 /** A file of the change is what a role of the change lists. */

@@ -41,7 +41,7 @@ export interface NewTarget {
 
 /** Throws SECOND_OPINION with what tuf-js said. */
 export async function askTufJs({ root, repository, now, probes, targets }: SecondOpinion): Promise<void> {
-  // tuf-js reads and writes here by calls that wait; ten times as fast as those that do not, for files this small
+  // Synchronous calls, as tuf-js makes them here too: ten times as fast as the others for files this small
   const metadataDir = mkdtempSync(join(tmpdir(), 'cfl-second-opinion-'));
   try {
     writeFileSync(join(metadataDir, 'root.json'), root);

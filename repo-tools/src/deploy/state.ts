@@ -3,16 +3,13 @@
 // The operator reads without looking at expiry dates, since an expired role is what it must be able to
 // renew. Everybody else reads as a supplier does.
 
-import { equalOctets, sha256 } from '@cfl/client/encoding';
+import { sha256 } from '@cfl/client/encoding';
 import { type Files, folder, folderRepository, memoryCache } from '@cfl/client/library';
 import {
   Client,
   type Document,
-  metadataFile,
-  parseRoot,
   parseTargetPath,
   RefusedError,
-  ROOT,
   type RoleName,
   type Targets,
   type Trusted,
@@ -21,6 +18,7 @@ import { familyOf } from '../change/bins.ts';
 import { ChangeError } from '../change/errors.ts';
 import type { Present } from '../change/sign.ts';
 import { bounded } from './bounded.ts';
+import { rememberedRoot } from './remembered.ts';
 
 /** The three folders of a library at its operator's. */
 export interface Place {
@@ -75,7 +73,7 @@ function undefinedIfNotFound(error: unknown): undefined {
 
 const BEFORE_EVERY_EXPIRY = new Date(0);
 
-/** The operator's own library. Throws NO_LIBRARY where the folder holds none. */
+/** The operator's own library. Throws NO_LIBRARY where the folder holds none, OLDER_COPY where it held more. */
 export async function loadState(place: Place): Promise<Published> {
   const first = await place.metadata.read('1.root.json');
   const timestamp = await place.metadata.read('timestamp.json');
@@ -88,45 +86,13 @@ export async function loadState(place: Place): Promise<Published> {
   }
   return openPublished(
     new Client({
-      root: (await rememberedRoot(place, first)) ?? first,
+      root: (await rememberedRoot(place)) ?? first,
       repository: folderRepository(place.metadata, place.targets),
       cache: memoryCache(),
       now: BEFORE_EVERY_EXPIRY,
     }),
     first,
   );
-}
-
-/**
- * The newest root to which a walk from this first one has led before, so that not each load walks there again.
- * Kept in the private folder: nobody else's word is taken for it. Throws OLDER_COPY where it is no longer published.
- */
-async function rememberedRoot(place: Place, first: Uint8Array): Promise<Uint8Array | undefined> {
-  const kept = await place.private.read(await memoryOf(first));
-  const root = kept && (await parseRoot(kept, ROOT).catch(() => undefined));
-  if (root === undefined) return undefined;
-  const file = metadataFile(ROOT, root.signed.version);
-  const published = await place.metadata.read(file);
-  if (published !== undefined && equalOctets(published, root.octets)) return kept;
-  throw new ChangeError(
-    'OLDER_COPY',
-    `Cannot go on with this library: metadata/${file} ${published === undefined ? 'is missing' : 'is another'}, and was here before`,
-    'metadata/ comes from an older copy, or from another. Put back the newest, from the CDN or a mirror. If this is the newest there is: remove private/roots',
-  );
-}
-
-/** Called by a writer, whose walk has just led to the present root. */
-export async function rememberRoot(place: Place, { trusted: { root } }: Published): Promise<void> {
-  const first = await place.metadata.read(metadataFile(ROOT, 1));
-  if (first === undefined || root.signed.version === 1) return;
-  const file = await memoryOf(first);
-  const kept = await place.private.read(file);
-  if (kept === undefined || !equalOctets(kept, root.octets)) await place.private.replace(file, root.octets);
-}
-
-/** Each first root has its own, so a library that is founded anew in the same folder is another. */
-async function memoryOf(first: Uint8Array): Promise<string> {
-  return `roots/${await sha256(first)}.json`;
 }
 
 /** What signatures are judged by: nothing yet, or what is published. */

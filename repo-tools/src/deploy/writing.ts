@@ -3,7 +3,8 @@
 import { ChangeError } from '../change/errors.ts';
 import { withLock } from './lock.ts';
 import { finishJournal } from './publish.ts';
-import { loadState, type Place, type Published, rememberRoot } from './state.ts';
+import { rememberedRoot, rememberRoot } from './remembered.ts';
+import { loadState, type Place, type Published } from './state.ts';
 
 /** `published` is undefined where no library is there yet. */
 export function writing<T>(
@@ -12,7 +13,7 @@ export function writing<T>(
   work: (published: Published | undefined) => Promise<T>,
 ): Promise<T> {
   return withLock(place.private, now, async () => {
-    await finishJournal(place);
+    await finish(place);
     return work(await loadIfThere(place));
   });
 }
@@ -24,9 +25,15 @@ export function writingUpon<T>(
   work: (published: Published) => Promise<T>,
 ): Promise<T> {
   return withLock(place.private, now, async () => {
-    await finishJournal(place);
+    await finish(place);
     return work(await loaded(place));
   });
+}
+
+/** In an older copy the journal may belong to what is not here: it is left for the day when that is back. */
+async function finish(place: Place): Promise<void> {
+  await rememberedRoot(place);
+  await finishJournal(place);
 }
 
 async function loadIfThere(place: Place): Promise<Published | undefined> {
@@ -40,6 +47,6 @@ async function loadIfThere(place: Place): Promise<Published | undefined> {
 
 async function loaded(place: Place): Promise<Published> {
   const published = await loadState(place);
-  await rememberRoot(place, published);
+  await rememberRoot(place, published.trusted.root);
   return published;
 }

@@ -37,7 +37,7 @@ it('is published under the signature of the registrar, whose words name its SHA-
   expect(await published.published.read(TRUSTED_ROOT_PATH)).toBeDefined();
 });
 
-it('is signed by who sees its SHA-256, out of what the signature covers, and not from the words', async () => {
+it('shows its signer the SHA-256 that the signature covers, whatever the words say', async () => {
   const change = { ...(await plan()), words: ['publishes nothing'] };
   expect(await describeChange(change, NOTHING_AT_HAND)).toContainEqual(
     expect.stringMatching(`^registrar \\d +adds ${PATH}, SHA-256 ${await sha256(file)}$`),

@@ -4,16 +4,26 @@
 import { sha256 } from '@cfl/client/encoding';
 import { parseRoleName } from '@cfl/client/tuf';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadState, type OnlineSigners, type Place, writingUpon } from '../../src/deploy/index.ts';
+import {
+  loadState,
+  type OnlineSigners,
+  type Place,
+  publish,
+  unlock,
+  writingUpon,
+} from '../../src/deploy/index.ts';
 import { planRenewal } from '../../src/renewal/renew.ts';
 import { NOW } from '../fixture.ts';
 import { type MemoryPlace, memoryPlace } from './memory-files.ts';
+import { Death, mortal } from './mortal.ts';
 import { apply, founding, type Keys, keys, onlineOf, signed } from './scene.ts';
 
 let held: Keys;
 let online: OnlineSigners;
-/** Founded, and its root renewed twice; remembered by the write that came after. */
+/** Founded, and its root renewed twice. */
 let grown: MemoryPlace;
+/** Between the two. */
+let former: MemoryPlace;
 
 beforeAll(async () => {
   held = await keys();
@@ -21,8 +31,8 @@ beforeAll(async () => {
   grown = memoryPlace();
   await apply(await founding(held), grown, online);
   await renewRoot(grown);
+  former = memoryPlace(grown);
   await renewRoot(grown);
-  await write(grown);
 });
 
 async function renewRoot(place: Place): Promise<void> {
@@ -37,18 +47,38 @@ function write(place: Place): Promise<number> {
 
 const rootOf = async (place: Place) => (await loadState(place)).trusted.root.signed.version;
 
-/** As it was before the newest root. */
+/** metadata/ as it was before the newest root, and the present private/. */
 function older(place: MemoryPlace): MemoryPlace {
-  const copy = memoryPlace(place);
-  copy.metadata.content.delete('3.root.json');
-  return copy;
+  return { ...memoryPlace(place), metadata: memoryPlace(former).metadata };
+}
+
+/** A publisher that died once its journal was written. */
+async function killedWithJournal(): Promise<MemoryPlace> {
+  for (let at = 1; ; at++) {
+    const place = memoryPlace(grown);
+    const life = mortal(place, at, 'after');
+    const work = writingUpon(life.place, NOW, (published) =>
+      publish({ roles: new Map(), targets: new Map() }, { place: life.place, published, online, now: NOW }),
+    );
+    await expect(work).rejects.toThrow(Death);
+    if (!place.private.content.has('pending.json')) continue;
+    await unlock(place.private);
+    return place;
+  }
 }
 
 describe('the newest root is remembered', () => {
-  it('under the first one, by whoever writes', async () => {
+  it('under the first one, by whoever published it', async () => {
     const first = await sha256(grown.metadata.content.get('1.root.json') ?? new Uint8Array());
     const kept = [...grown.private.content].filter(([file]) => file.startsWith('roots/'));
     expect(kept).toEqual([[`roots/${first}.json`, grown.metadata.content.get('3.root.json')]]);
+  });
+
+  it('by whoever writes next, where that one died before it could', async () => {
+    const place = memoryPlace(grown);
+    place.private.content.clear();
+    await write(place);
+    expect(place.private.content).toEqual(grown.private.content);
   });
 
   it('and not by whoever only reads', async () => {
@@ -102,6 +132,19 @@ describe('a folder that comes back older than it was is refused, read or written
     await expect(use(older(grown))).rejects.toMatchObject(REFUSED);
   });
 
+  it('and a journal that belongs to what is missing is left for the day when that is back', async () => {
+    const killed = await killedWithJournal();
+    const journal = killed.private.content.get('pending.json');
+    expect(journal).toBeDefined();
+    const place = older(killed);
+    await expect(write(place)).rejects.toMatchObject(REFUSED);
+    expect(place.private.content.get('pending.json')).toEqual(journal);
+    expect(place.metadata.content).toEqual(former.metadata.content);
+    const back = { ...place, metadata: killed.metadata };
+    expect(await write(back)).toBe(3);
+    expect(place.private.content.has('pending.json')).toBe(false);
+  });
+
   it('until somebody says that there is no newer one', async () => {
     const place = older(grown);
     place.private.content.clear();
@@ -124,5 +167,17 @@ describe('a folder that comes back older than it was is refused, read or written
       code: 'OLDER_COPY',
       message: 'Cannot go on with this library: metadata/3.root.json is another, and was here before',
     });
+  });
+
+  it('a new root is not published where a reader that starts at the first would not arrive', async () => {
+    const place = memoryPlace(grown);
+    place.metadata.content.delete('2.root.json');
+    const before = memoryPlace(place);
+    await expect(renewRoot(place)).rejects.toMatchObject({
+      code: 'NO_LIBRARY',
+      message: 'Cannot publish: a reader that starts at the first root arrives at root 1, expected 4',
+      hint: expect.stringMatching(/^Put metadata\/2\.root\.json back/),
+    });
+    expect(place.metadata.content).toEqual(before.metadata.content);
   });
 });

@@ -114,7 +114,8 @@ async function search(): Promise<void> {
   if (asked !== '' && others.length === 0)
     return accept('answer', library, await library.check(only.code, only.release));
   showRows(rows, count, (row) => void checkRow(row));
-  answer('answer', 'plain', `The library is signed. Of its ${count} releases none has been checked yet`);
+  const listed = asked === '' ? `It lists ${count} releases` : `${count} releases of its list match`;
+  answer('answer', 'plain', `The library is signed. ${listed}; each is checked when you ask for it`);
 }
 
 function matches(

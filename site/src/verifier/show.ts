@@ -101,7 +101,7 @@ export function showSigned(facts: Facts): void {
 export function showRows(rows: readonly Row[], count: number, check: (row: Row) => void): void {
   const caption = byId('list').querySelector('caption');
   if (caption !== null)
-    caption.textContent = `${rows.length === count ? 'As' : `The first ${rows.length}, as`} the catalogue lists them; each is checked when you ask for it`;
+    caption.textContent = `${rows.length === count ? 'As' : `The first ${rows.length}, as`} the catalogue lists them`;
   byId('list')
     .querySelector('tbody')
     ?.replaceChildren(...rows.map((row) => rowOf(row, check)));
