@@ -56,7 +56,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
 ]);
 
 const known = new Map<Sha256, Certificate>();
-/** A longer one is read each time: who makes it up does not fill this machine. */
+/** A longer one is read each time, so that made-up ones cannot fill the memory. */
 const MOST_KNOWN = { certificates: 1000, octets: 8192 };
 
 /** From DER; the same octets are read once. Throws EvidenceError NOT_A_CERTIFICATE. */

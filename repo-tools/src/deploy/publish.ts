@@ -34,6 +34,7 @@ import {
   ROOT,
   type RoleName,
   type Root,
+  type SignedPart,
   SNAPSHOT,
   SPEC_VERSION,
   signedOctets,
@@ -215,9 +216,7 @@ async function verifyPlanned(
 
   const client = new Client({ root, repository, cache: await rememberingCache(published), now });
   const trusted = await client.refresh();
-  const newest = roles.get(ROOT) ?? published?.trusted.root;
-  if (newest === undefined || !equalOctets(trusted.root.octets, newest.octets))
-    throw rootsBroken(trusted.root.signed.version, newest?.signed.version);
+  expectRoot(trusted.root, roles.get(ROOT) ?? published?.trusted.root);
   const { delegations } = trusted.targets.signed;
   // New delegations may lock a role out that is not in the change
   const delegated = roles.has(TARGETS) ? (delegations?.roles.map(({ name }) => name) ?? []) : [];
@@ -256,12 +255,15 @@ async function verifyPlanned(
   await askTufJs({ root, repository, now, probes: ['nothing', ...probes], targets: brought });
 }
 
-/** The walk from the first root ended before the root that is meant. */
-function rootsBroken(reached: number, meant = 1): ChangeError {
-  return new ChangeError(
+/** A reader arrives at the root that is meant, and not before it for want of one on the way. */
+function expectRoot(reached: Document<Root>, meant: Document<SignedPart> | undefined): void {
+  if (meant !== undefined && equalOctets(reached.octets, meant.octets)) return;
+  const [found, expected] = [reached.signed.version, meant?.signed.version ?? 1];
+  if (found >= expected) throw lostTheRace(`upon root ${expected}`);
+  throw new ChangeError(
     'NO_LIBRARY',
-    `Cannot publish: a reader that starts at the first root arrives at root ${reached}, expected ${meant}`,
-    `Put metadata/${metadataFile(ROOT, reached + 1)} back, from the CDN or a mirror; cfl-repo check names what else is missing`,
+    `Cannot publish: a reader that starts at the first root arrives at root ${found}, expected ${expected}`,
+    `Put metadata/${metadataFile(ROOT, found + 1)} back, from the CDN or a mirror; cfl-repo check names what else is missing`,
   );
 }
 

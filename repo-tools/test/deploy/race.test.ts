@@ -2,16 +2,17 @@
 // between them: one of them publishes, the other is told so, and its next run goes through.
 
 import { toHex } from '@cfl/client/encoding';
-import { encodeDocument, encodeTimestamp, signedOctets } from '@cfl/client/tuf';
+import { encodeDocument, encodeTimestamp, parseRoleName, signedOctets } from '@cfl/client/tuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planPublication } from '../../src/change/apply.ts';
 import type { Change } from '../../src/change/change.ts';
 import { loadState, type OnlineSigners, type Place, publish, writing } from '../../src/deploy/index.ts';
+import { planRenewal } from '../../src/renewal/renew.ts';
 import { NOW } from '../fixture.ts';
 import { around, MemoryFiles, type MemoryPlace, memoryPlace } from './memory-files.ts';
 import { Death, mortal } from './mortal.ts';
 import { random } from './random.ts';
-import { apply, founding, type Keys, keys, listing, octets, onlineOf, readWhole } from './scene.ts';
+import { apply, founding, type Keys, keys, listing, octets, onlineOf, readWhole, signed } from './scene.ts';
 
 let held: Keys;
 let online: OnlineSigners;
@@ -112,6 +113,24 @@ describe('two publishers that planned the same version', () => {
     expect([...place.metadata.content.keys()].filter((file) => file.startsWith('2.'))).toEqual([]);
     expect(await apply(change, place, online)).toBe(2);
     expect(await versionOf(place)).toBe(2);
+  });
+
+  it('a root published elsewhere while this was planned: nothing is written, and the next run goes through', async () => {
+    const a = memoryPlace(founded);
+    const b = besides(a);
+    const slow = await noteBy(a, 'registrar', '"a"');
+    await writing(a, NOW, async (published) => {
+      const publication = await planPublication(slow, published);
+      const upon = await loadState(b);
+      const root = await planRenewal([parseRoleName('root')], upon, NOW);
+      expect(await apply(await signed(root, held.root, upon), b, online)).toBe(2);
+      await expect(publish(publication, { place: a, published, online, now: NOW })).rejects.toMatchObject(
+        LOST,
+      );
+    });
+    expect(a.metadata.content.has('2.registrar.json')).toBe(false);
+    expect(await apply(slow, a, online)).toBe(3);
+    expect(await versionOf(a)).toBe(3);
   });
 
   it('one died holding the version: the other waits, and goes on once the first has finished', async () => {
