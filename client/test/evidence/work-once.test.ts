@@ -1,6 +1,9 @@
 // A certificate that was judged before is judged again: what is kept of it is what its octets alone decide.
 
+import { bundleFromJSON } from '@sigstore/bundle';
+import { type SignedEntity, toSignedEntity } from '@sigstore/verify';
 import { expect, it } from 'vitest';
+import { withKnownSigner } from '../../src/evidence/work-once.ts';
 import { makePki } from './pki.ts';
 import { edited, NOW, pkiOf, READER, STAMPED, signed, Trust, verdict } from './scene.ts';
 
@@ -45,3 +48,22 @@ it('with another certificate of the same key and name it is refused', async () =
   });
   expect(await verdict(changed, trust, READER)).toMatchObject({ code: 'UNKNOWN_ISSUER' });
 });
+
+it('is kept once an authority has issued it, and not before: what anybody can make up fills no memory', async () => {
+  const [pki, twin] = [await makePki({ now: NOW }), await makePki({ now: NOW })];
+  const { bundle, by } = await signed(pki);
+  const again = async () => {
+    const entity = toSignedEntity(bundleFromJSON(JSON.parse(new TextDecoder().decode(bundle))));
+    return { entity, known: withKnownSigner(entity, by.certificate) };
+  };
+  await verdict(bundle, new Trust(twin), READER);
+  const refused = await again();
+  expect(certificateOf(refused.known)).toBe(certificateOf(refused.entity));
+  expect(await verdict(bundle, new Trust(pki), READER)).toMatchObject(ACCEPTED);
+  const accepted = await again();
+  expect(certificateOf(accepted.known)).not.toBe(certificateOf(accepted.entity));
+});
+
+function certificateOf({ key }: SignedEntity): unknown {
+  return key.$case === 'certificate' ? key.certificate : undefined;
+}
