@@ -13,6 +13,7 @@ export type KeyErrorCode =
   | 'BAD_URI'
   | 'NO_DRIVER'
   | 'WRONG_PIN'
+  | 'TOKEN_FAILED'
   | 'AMBIGUOUS_KEY'
   | 'NOT_SIGNED';
 

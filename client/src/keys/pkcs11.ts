@@ -159,10 +159,7 @@ class Token {
       this.#module.C_Login(session, this.#driver.CKU_USER, ...(pin === undefined ? [] : [pin]));
     } catch (cause) {
       if (wordOf(cause) === 'CKR_USER_ALREADY_LOGGED_IN') return;
-      throw new KeyError('WRONG_PIN', `Cannot log in to the token "${label}": ${wordOf(cause)}`, {
-        hint: 'Check the PIN before you try again: after a few wrong ones a token locks itself',
-        cause,
-      });
+      throw notLoggedIn(label, cause);
     }
   }
 
@@ -305,6 +302,22 @@ function notP256(place: string): KeyError {
 
 function ambiguous(what: string, count: number, hint: string): KeyError {
   return new KeyError('AMBIGUOUS_KEY', `Cannot choose ${what}: ${count} match`, { hint });
+}
+
+/** A PIN that was not accepted is one thing; a token that is busy, or has none, is another. */
+export function notLoggedIn(label: string, cause: unknown): KeyError {
+  const word = wordOf(cause);
+  const isPin = /^CKR_PIN_/.test(word);
+  return new KeyError(
+    isPin ? 'WRONG_PIN' : 'TOKEN_FAILED',
+    `Cannot log in to the token "${label}": ${word}`,
+    {
+      hint: isPin
+        ? 'Check the PIN before you try again: after a few wrong ones a token locks itself'
+        : 'It says nothing against the PIN. Run it again when no other program uses the token; if it stays so, see its manual',
+      cause,
+    },
+  );
 }
 
 /** `CKR_PIN_INCORRECT` */

@@ -3,6 +3,7 @@
 import { verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KeyError, openSigner } from '../../src/keys/index.ts';
+import { notLoggedIn } from '../../src/keys/pkcs11.ts';
 import { parsePkcs11Uri } from '../../src/keys/pkcs11-uri.ts';
 import { hasToken, itWithToken, PIN, SoftToken } from './softhsm.ts';
 
@@ -120,6 +121,19 @@ describe('a key in a token', () => {
     expect(refused(at().uri('supplier', 'firmware'), { CFL_PIN_FILE: wrong })).toMatchObject({
       code: 'WRONG_PIN',
       message: 'Cannot log in to the token "supplier": CKR_PIN_INCORRECT',
+    });
+  });
+
+  test.each([
+    ['CKR_PIN_INCORRECT', 'WRONG_PIN', /^Check the PIN before you try again/],
+    ['CKR_PIN_LOCKED', 'WRONG_PIN', /^Check the PIN before you try again/],
+    ['CKR_GENERAL_ERROR', 'TOKEN_FAILED', /^It says nothing against the PIN/],
+    ['CKR_USER_PIN_NOT_INITIALIZED', 'TOKEN_FAILED', /^It says nothing against the PIN/],
+  ])('that is not logged in to says why: %s', (word, code, hint) => {
+    expect(notLoggedIn('supplier', new Error(word))).toMatchObject({
+      code,
+      message: `Cannot log in to the token "supplier": ${word}`,
+      hint: expect.stringMatching(hint),
     });
   });
 
